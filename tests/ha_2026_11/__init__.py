@@ -1,0 +1,1 @@
+"""Tests in Home Assistant 2026.11, which the test harness does not support yet: in .venv-demo, by scripts/test."""

@@ -1,0 +1,394 @@
+"""What users read: translations/en.json, icons.json and services.yaml fit the code, with nothing missing and nothing left over."""
+
+import ast
+from collections.abc import Iterator
+from importlib import import_module
+import re
+from string import Formatter
+from typing import Any
+
+from homeassistant.const import Platform
+import pytest
+import voluptuous as vol
+import yaml
+
+from custom_components.iot_gateway.clients.tuya_gateway import errors
+from custom_components.iot_gateway.connections.tuya_gateway import error_key
+
+from .source import (
+    INTEGRATION,
+    PACKAGE,
+    argument,
+    called_name,
+    calls,
+    literals,
+    module,
+    python_files,
+    read_json,
+    text,
+    tree,
+)
+
+ENGLISH = read_json(INTEGRATION / "translations" / "en.json")
+CONFIG_FLOW = INTEGRATION / "config_flow.py"
+REPAIRS = INTEGRATION / "repairs.py"
+
+# What Home Assistant's own helpers of a flow abort with.
+ABORTING_HELPERS = {
+    "_abort_if_unique_id_configured": {"already_configured"},
+    "_async_abort_entries_match": {"already_configured"},
+    "async_set_unique_id": {"already_in_progress"},
+    "async_update_reload_and_abort": {"reauth_successful", "reconfigure_successful"},
+    "async_update_and_abort": {"reauth_successful", "reconfigure_successful"},
+}
+
+LITERALS = literals(INTEGRATION)
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield path and text of everything that users read."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, f"{path}.{key}" if path else key)
+    else:
+        assert isinstance(value, str), path
+        yield path, value
+
+
+def placeholders(message: str) -> set[str]:
+    """Return the names in braces in a text."""
+    return {name for _, name, _, _ in Formatter().parse(message) if name is not None}
+
+
+def test_texts_are_texts() -> None:
+    """No text is empty, has blanks around it, refers to another one, or has braces that don't match."""
+    assert len(list(leaves(ENGLISH))) > 50
+    for path, message in leaves(ENGLISH):
+        assert message, path
+        assert message == message.strip(), path
+        assert "[%key:" not in message, path
+        assert "  " not in message, path
+        assert all(name.isidentifier() for name in placeholders(message)), path
+
+
+# --- exceptions -------------------------------------------------------------------------------------------------------
+
+
+def raised_with() -> Iterator[tuple[str, str, set[str] | None]]:
+    """Yield place, translation key and placeholders (None: not known before it runs) of the errors that the code makes.
+
+    An error is made with translation_key=, or by a class or function of errors.py that takes the key first and the placeholders by name.
+    """
+    own = {
+        node.name for node in tree(INTEGRATION / "errors.py").body if isinstance(node, ast.ClassDef | ast.FunctionDef)
+    }
+    for path in python_files(INTEGRATION):
+        for call in calls(path):
+            place = f"{path.name}:{call.lineno}"
+            if argument(call, "translation_domain") is not None:
+                if (key := text(argument(call, "translation_key"), path)) is not None:
+                    given = argument(call, "translation_placeholders")
+                    names = (
+                        {str(name.value) for name in given.keys if isinstance(name, ast.Constant)}
+                        if isinstance(given, ast.Dict)
+                        else None
+                    )
+                    yield place, key, set() if given is None else names
+            elif called_name(call) in own and call.args and (key := text(call.args[0], path)) is not None:
+                yield place, key, {keyword.arg for keyword in call.keywords if keyword.arg is not None}
+
+
+def test_exceptions_are_translated() -> None:
+    """Every error that is raised has its text, and that text asks for no placeholder that is not given."""
+    found = list(raised_with())
+    assert found
+    for place, key, given in found:
+        assert key in ENGLISH["exceptions"], f"{place} raises {key}, which has no text"
+        if given is not None:
+            assert placeholders(ENGLISH["exceptions"][key]["message"]) <= given, place
+
+
+def test_no_exception_is_left_over() -> None:
+    """Every text of an error belongs to an error that the code can raise."""
+    assert {key for key in ENGLISH["exceptions"] if key not in LITERALS} == set()
+    assert all(list(entry) == ["message"] for entry in ENGLISH["exceptions"].values())
+
+
+def test_every_error_of_the_client_has_texts() -> None:
+    """Whatever the gateway's client raises, the form and the log of the entry say it in words."""
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.GatewayError)]
+    assert len(kinds) >= 8
+    keys = {error_key(Exception.__new__(kind)) for kind in kinds}
+    assert len(keys) >= 5
+    assert keys <= set(ENGLISH["config"]["error"])
+    assert keys <= set(ENGLISH["exceptions"])
+    repair = ENGLISH["issues"]["device_key_refused"]["fix_flow"]
+    assert keys <= set(repair["error"])
+    assert set(repair["error"]) == set(ENGLISH["config"]["error"])
+
+
+# --- flows ------------------------------------------------------------------------------------------------------------
+
+
+def flows() -> Iterator[tuple[ast.ClassDef, str, dict[str, Any]]]:
+    """Yield each flow of config_flow.py, the name of its part of the translations, and that part."""
+    for node in tree(CONFIG_FLOW).body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        bases = " ".join(ast.unparse(base) for base in node.bases)
+        if "OptionsFlow" in bases:
+            yield node, "options", ENGLISH["options"]
+        elif "ConfigFlow" in bases:
+            yield node, "config", ENGLISH["config"]
+
+
+def calls_in(node: ast.AST) -> list[ast.Call]:
+    """Return the calls in a part of a file."""
+    return [inner for inner in ast.walk(node) if isinstance(inner, ast.Call)]
+
+
+def schemas_in(node: ast.AST | None) -> list[vol.Schema]:
+    """Return the module's schemas that an expression in config_flow.py names."""
+    names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)} if node is not None else set()
+    found = (getattr(module(CONFIG_FLOW), name, None) for name in sorted(names))
+    return [value for value in found if isinstance(value, vol.Schema)]
+
+
+def test_flows_are_there() -> None:
+    """There is a config flow and an options flow for the tests below to look at."""
+    assert [part for _, part, _ in flows()] == ["config", "options"]
+
+
+def test_steps() -> None:
+    """Every step that is shown has its texts, each field with its description; and no step has texts that is never shown."""
+    for flow, part, translations in flows():
+        shown = {}
+        for call in calls_in(flow):
+            if called_name(call) in {"async_show_form", "async_show_menu"}:
+                step = text(argument(call, "step_id"), CONFIG_FLOW)
+                assert step is not None, f"config_flow.py:{call.lineno} shows a step whose id is not to be read"
+                shown[step] = call
+        # a step's id is its method's name
+        methods = {node.name for node in flow.body if isinstance(node, ast.AsyncFunctionDef)}
+        assert {f"async_step_{step}" for step in shown} <= methods
+        assert set(shown) == set(translations["step"]), part
+
+        for step, call in shown.items():
+            texts = translations["step"][step]
+            assert texts.get("title"), f"{part}.{step}"
+            fields = {
+                str(field.schema) for schema in schemas_in(argument(call, "data_schema")) for field in schema.schema
+            }
+            assert set(texts.get("data", {})) == fields, f"{part}.{step}"
+            assert set(texts.get("data_description", {})) == fields, f"{part}.{step}"
+            menu = argument(call, "menu_options")
+            options = (
+                {text(option, CONFIG_FLOW) for option in menu.elts} if isinstance(menu, ast.List | ast.Tuple) else set()
+            )
+            assert set(texts.get("menu_options", {})) == options, f"{part}.{step}"
+            given = argument(call, "description_placeholders")
+            names = (
+                {str(name.value) for name in given.keys if isinstance(name, ast.Constant)}
+                if isinstance(given, ast.Dict)
+                else set()
+            )
+            for path, message in leaves({key: value for key, value in texts.items() if key != "menu_options"}):
+                assert placeholders(message) <= names, f"{part}.{step}.{path}"
+            if "error" in translations and argument(call, "errors") is not None and part == "config":
+                asked = set().union(*(placeholders(message) for message in translations["error"].values()))
+                assert asked <= names, f"{part}.{step}: the errors' placeholders"
+
+
+def test_errors_of_forms() -> None:
+    """Every error that a form can show has its text, and every text is one of an error that it can show."""
+    for flow, part, translations in flows():
+        texts = translations.get("error", {})
+        assert {key for key in texts if key not in LITERALS} == set(), part
+        for node in ast.walk(flow):
+            # errors["field"] = "key"
+            if (
+                isinstance(node, ast.Assign)
+                and isinstance(node.targets[0], ast.Subscript)
+                and ast.unparse(node.targets[0].value) == "errors"
+            ):
+                if (key := text(node.value, CONFIG_FLOW)) is not None:
+                    assert key in texts, f"config_flow.py:{node.lineno}"
+            # {"base": "key"}
+            elif isinstance(node, ast.Dict) and [text(name, CONFIG_FLOW) for name in node.keys] == ["base"]:
+                if (key := text(node.values[0], CONFIG_FLOW)) is not None:
+                    assert key in texts, f"config_flow.py:{node.lineno}"
+
+
+def test_aborts() -> None:
+    """Every way in which a flow ends without an entry has its text, and no text is left over."""
+    for flow, part, translations in flows():
+        reasons: set[str] = set()
+        for call in calls_in(flow):
+            name = called_name(call)
+            if name == "async_abort":
+                reason = text(argument(call, "reason"), CONFIG_FLOW)
+                assert reason is not None, f"config_flow.py:{call.lineno}"
+                reasons.add(reason)
+            elif name == "_abort_if_unique_id_mismatch":
+                reasons.add(text(argument(call, "reason"), CONFIG_FLOW) or "unique_id_mismatch")
+            elif name == "async_set_unique_id" and isinstance(
+                given := argument(call, "raise_on_progress"), ast.Constant
+            ):
+                if given.value:
+                    reasons |= ABORTING_HELPERS[name]
+            else:
+                reasons |= ABORTING_HELPERS.get(name, set())
+        assert set(translations.get("abort", {})) == reasons, part
+
+
+def test_flow_title() -> None:
+    """The title of a discovered gateway's flow asks for what the flow gives."""
+    asked = placeholders(ENGLISH["config"]["flow_title"])
+    given: set[str] = set()
+    for node in ast.walk(tree(CONFIG_FLOW)):
+        if (
+            isinstance(node, ast.Assign)
+            and "title_placeholders" in ast.unparse(node.targets[0])
+            and isinstance(node.value, ast.Dict)
+        ):
+            given |= {str(name.value) for name in node.value.keys if isinstance(name, ast.Constant)}
+    assert asked <= given
+
+
+# --- repairs ----------------------------------------------------------------------------------------------------------
+
+
+def test_issues() -> None:
+    """Every repair has title and either a description or a flow whose steps exist; none is left over."""
+    assert ENGLISH["issues"]
+    for key, issue in ENGLISH["issues"].items():
+        assert key in LITERALS, key
+        assert issue["title"], key
+        assert ("description" in issue) != ("fix_flow" in issue), key
+    steps = {step for issue in ENGLISH["issues"].values() for step in issue.get("fix_flow", {}).get("step", {})}
+    shown = {
+        text(argument(call, "step_id"), REPAIRS) for call in calls(REPAIRS) if called_name(call) == "async_show_form"
+    }
+    assert steps == shown
+    for path in python_files(INTEGRATION):
+        for call in calls(path):
+            if (
+                called_name(call) == "async_create_issue"
+                and (key := text(argument(call, "translation_key"), path)) is not None
+            ):
+                assert key in ENGLISH["issues"], f"{path.name}:{call.lineno}"
+
+
+# --- service actions --------------------------------------------------------------------------------------------------
+
+
+def registered_services() -> set[str]:
+    """Return the names of the service actions that the code registers."""
+    services = INTEGRATION / "services.py"
+    names = {
+        text(call.args[1], services)
+        for call in calls(services)
+        if called_name(call) in {"async_register", "async_register_platform_entity_service"}
+    }
+    assert None not in names
+    return {name for name in names if name is not None}
+
+
+def test_services() -> None:
+    """Each service action is registered, described, translated and has an icon; and so are its fields."""
+    described = yaml.safe_load((INTEGRATION / "services.yaml").read_text(encoding="utf-8"))
+    names = registered_services()
+    assert "set_data_point" in names
+    assert set(described) == names
+    assert set(ENGLISH["services"]) == names
+    assert set(read_json(INTEGRATION / "icons.json")["services"]) == names
+    for name, description in described.items():
+        texts = ENGLISH["services"][name]
+        assert texts["name"], name
+        assert texts["description"], name
+        assert set(texts["fields"]) == set(description["fields"]), name
+        for field in texts["fields"].values():
+            assert field["name"], name
+            assert field["description"], name
+
+
+# --- entities ---------------------------------------------------------------------------------------------------------
+
+
+def tables() -> dict[str, list[Any]]:
+    """Return the rows of every table of the mapping, by platform."""
+    rows = import_module(f"{PACKAGE}.mapping.rows")
+    found: dict[str, list[Any]] = {}
+    for platform in Platform:
+        if not (INTEGRATION / "mapping" / f"{platform}.py").exists():
+            continue
+        found[str(platform)] = [
+            row
+            for value in vars(import_module(f"{PACKAGE}.mapping.{platform}")).values()
+            if isinstance(value, dict)
+            for entry in value.values()
+            if isinstance(entry, tuple)
+            for row in entry
+            if isinstance(row, rows.Row)
+        ]
+    return found
+
+
+def test_tables_are_there() -> None:
+    """There are rows for the tests below."""
+    assert sum(len(rows) for rows in tables().values()) > 100
+
+
+def test_entity_names() -> None:
+    """Every name in the tables has its text with the placeholders that the row gives, and no text is left over."""
+    used: set[tuple[str, str]] = set()
+    for platform, rows in tables().items():
+        for row in rows:
+            if row.translation_key is None:
+                continue
+            used.add((platform, row.translation_key))
+            entry = ENGLISH["entity"].get(platform, {}).get(row.translation_key)
+            assert entry is not None, f"entity.{platform}.{row.translation_key} ({row.key}) has no text"
+            assert placeholders(entry.get("name", "")) <= set(row.translation_placeholders or {}), (
+                f"{platform}.{row.key}"
+            )
+    left_over = {
+        f"{platform}.{key}"
+        for platform, entries in ENGLISH["entity"].items()
+        for key in entries
+        if (platform, key) not in used and key not in LITERALS
+    }
+    assert left_over == set()
+
+
+def test_device_names() -> None:
+    """Every category that has a name has its text, also those of unknown categories; none is left over."""
+    names = import_module(f"{PACKAGE}.mapping.device_names")
+    categories = import_module(f"{PACKAGE}.mapping.categories").CATEGORY_KEYS
+    assert len(categories) > 30
+    keys = {names.device_translation_key(category) for category in [*categories, "no such category"]}
+    keys |= {names.gang_translation_key(category) for category in [*categories, "no such category"]}
+    assert keys <= set(ENGLISH["device"])
+    assert {key for key in set(ENGLISH["device"]) - keys if key not in LITERALS} == set()
+
+
+def test_icons() -> None:
+    """Every icon belongs to something that has a name, and is one of Home Assistant's set by its look."""
+    icons = read_json(INTEGRATION / "icons.json")
+    assert set(icons) <= {"entity", "services"}
+    for platform, entries in icons.get("entity", {}).items():
+        for key in entries:
+            assert key in ENGLISH["entity"].get(platform, {}), f"{platform}.{key}"
+    for path, icon in leaves(icons):
+        assert re.fullmatch(r"mdi:[a-z0-9-]+", icon), path
+
+
+@pytest.mark.parametrize("name", ["_attr_icon", "icon"])
+def test_no_icon_in_the_code(name: str) -> None:
+    """Icons are in icons.json, where a user's theme and state can change them."""
+    for path in python_files(INTEGRATION):
+        for node in ast.walk(tree(path)):
+            assert not (isinstance(node, ast.keyword) and node.arg == name and name == "icon"), path.name
+            assert not (
+                isinstance(node, ast.Attribute | ast.Name) and name == "_attr_icon" and ast.unparse(node).endswith(name)
+            ), path.name
