@@ -1,0 +1,43 @@
+"""`python -m simulators NAME ...`: run a simulator; without a name, list what there is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+import sys
+
+
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    """An entry of the list: what it is, and the module whose `main(arguments) -> status` runs it."""
+
+    summary: str
+    module: str
+
+
+SIMULATORS = {
+    "tuya-gateway": Simulator("a Tuya gateway with its LAN WebSocket and sub-devices", "simulators.tuya_gateway.cli"),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the simulator that the first argument names; return the exit status."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_list())
+        return 0
+    name, *rest = arguments
+    if name not in SIMULATORS:
+        print(f"python -m simulators: there is no simulator {name!r}\n\n{_list()}", file=sys.stderr)
+        return 2
+    # Imported only now: one simulator shouldn't need what another one imports.
+    status: int = import_module(SIMULATORS[name].module).main(rest)
+    return status
+
+
+def _list() -> str:
+    width = max(map(len, SIMULATORS))
+    lines = [f"  {name:{width}}  {simulator.summary}" for name, simulator in SIMULATORS.items()]
+    return "\n".join(["usage: python -m simulators NAME [options]; NAME --help tells the options", "", *lines])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
