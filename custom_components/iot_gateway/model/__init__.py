@@ -1,0 +1,22 @@
+"""What a device is, whatever brought it: data points, schemas, devices and the codecs of their values.
+
+Nothing here knows of Home Assistant's entities or of a protocol. Tuya's schema (gateway and cloud) is parsed by
+`tuya_schema`; other thing models get a module of their own beside it and end in the same `DeviceSchema`.
+"""
+
+from .data_point import Access, DataPoint, DataType, InvalidValue, Raw, Value
+from .device import Device
+from .schema import DeviceSchema
+from .tuya_schema import parse_tuya_schema
+
+__all__ = [
+    "Access",
+    "DataPoint",
+    "DataType",
+    "Device",
+    "DeviceSchema",
+    "InvalidValue",
+    "Raw",
+    "Value",
+    "parse_tuya_schema",
+]
