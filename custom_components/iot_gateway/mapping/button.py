@@ -1,0 +1,38 @@
+"""The table of buttons: Booleans that start something and mean nothing while they stand."""
+
+from homeassistant.components.button.const import ButtonDeviceClass
+from homeassistant.const import EntityCategory
+
+from .making import merged, rows
+from .rows import ButtonRow, Table
+
+_CONFIG = {"entity_category": EntityCategory.CONFIG}
+_RARE = {"entity_category": EntityCategory.DIAGNOSTIC, "entity_registry_enabled_default": False}
+
+BUTTONS: Table[ButtonRow] = merged(
+    {
+        "dlq": rows(ButtonRow, {"energy_reset": "reset_energy"}, press="empty", **_CONFIG),
+        "hxd": rows(ButtonRow, {"switch_usb6": "snooze"}),
+        "msp": (
+            *rows(ButtonRow, {"factory_reset": "factory_reset"}, **_RARE),
+            *rows(ButtonRow, {"manual_clean": "clean"}, **_CONFIG),
+        ),
+        "sd": rows(
+            ButtonRow,
+            {
+                "reset_duster_cloth": "reset_mop_cloth",
+                "reset_edge_brush": "reset_side_brush",
+                "reset_filter": "reset_filter",
+                "reset_map": "reset_map",
+                "reset_roll_brush": "reset_main_brush",
+            },
+            **_CONFIG,
+        ),
+    },
+)
+
+COMMON_BUTTONS: tuple[ButtonRow, ...] = (
+    *rows(ButtonRow, {"device_restart": None}, device_class=ButtonDeviceClass.RESTART, **_CONFIG),
+    *rows(ButtonRow, {"clear_energy": "reset_energy"}, **_RARE),
+    *rows(ButtonRow, {"sd_format": "format_storage", "sd_umount": "eject_storage"}, **_RARE),
+)

@@ -1,0 +1,57 @@
+"""The generic rule: the entity that a data point gets by its type alone."""
+
+from homeassistant.const import EntityCategory, Platform
+
+from ..model import DataPoint, DataType
+from .naming import readable_name
+from .rows import BinarySensorRow, NumberRow, Row, SelectRow, SensorRow, SwitchRow, TextRow
+
+
+def generic_row(point: DataPoint) -> tuple[Platform, Row]:
+    """Return the platform and the row of a data point that no table knows.
+
+    Such entities are named from the code, sorted under configuration where they can be set and under diagnostics
+    where not, and disabled until the user wants them.
+    """
+    if point.writable:
+        platform = _WRITABLE.get(point.type, Platform.SENSOR)
+        if platform is Platform.SELECT and not point.options:
+            platform = Platform.TEXT
+    else:
+        platform = _READABLE.get(point.type, Platform.SENSOR)
+    row_type = _ROWS[platform]
+    # A sensor can only be read, so it is no configuration even where the data point is writable
+    category = EntityCategory.CONFIG if point.writable and platform in _SETTING else EntityCategory.DIAGNOSTIC
+    return platform, row_type(
+        key=point.code,
+        name=readable_name(point.code),
+        entity_category=category,
+        entity_registry_enabled_default=False,
+    )
+
+
+_WRITABLE = {
+    DataType.BOOLEAN: Platform.SWITCH,
+    DataType.INTEGER: Platform.NUMBER,
+    DataType.FLOAT: Platform.NUMBER,
+    DataType.ENUM: Platform.SELECT,
+    DataType.STRING: Platform.TEXT,
+    DataType.JSON: Platform.TEXT,
+    DataType.RAW: Platform.TEXT,
+    DataType.STRUCT: Platform.TEXT,
+    DataType.BITMAP: Platform.BINARY_SENSOR,
+    DataType.TIMESTAMP: Platform.SENSOR,
+}
+_READABLE = {
+    DataType.BOOLEAN: Platform.BINARY_SENSOR,
+    DataType.BITMAP: Platform.BINARY_SENSOR,
+}
+_ROWS: dict[Platform, type[Row]] = {
+    Platform.BINARY_SENSOR: BinarySensorRow,
+    Platform.NUMBER: NumberRow,
+    Platform.SELECT: SelectRow,
+    Platform.SENSOR: SensorRow,
+    Platform.SWITCH: SwitchRow,
+    Platform.TEXT: TextRow,
+}
+_SETTING = {Platform.NUMBER, Platform.SELECT, Platform.SWITCH, Platform.TEXT}
