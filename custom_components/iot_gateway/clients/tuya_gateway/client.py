@@ -81,7 +81,7 @@ class GatewayClient:
         self._socket = socket
         self._cipher = cipher
         self._opcode = _OPCODE[codec.framing]
-        self._on_event = on_event
+        self.on_event = on_event
         self._request_timeout = request_timeout
         self._ids = count(1)
         self._pending: dict[int, asyncio.Future[dict[str, Any] | None]] = {}
@@ -352,7 +352,7 @@ class GatewayClient:
             return
         self.statistics.events += 1
         try:
-            self._on_event(event)
+            self.on_event(event)
         except Exception:
             _LOGGER.exception("Handling an event failed")
 

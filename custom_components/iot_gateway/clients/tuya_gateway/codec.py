@@ -13,6 +13,7 @@ import json
 from typing import Any, override
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+import orjson
 
 from .device_key import KeyForm
 
@@ -132,12 +133,11 @@ class FrameCipher:
         Raises:
             MalformedFrame: there is none.
         """
-        plain = self.decrypt(payload)
+        plain = strip_padding(self.decrypt(payload))
         try:
-            message = _loads(strip_padding(plain).decode())
-        except ValueError, RecursionError:
-            # The exceptions of json hold the whole document
-            raise MalformedFrame("it does not decrypt to JSON") from None
+            message = orjson.loads(plain)
+        except ValueError:
+            message = _loads_leniently(plain)
         if type(message) is not dict:
             raise MalformedFrame("it decrypts to JSON that is no object")
         return message
@@ -156,6 +156,19 @@ class FrameCipher:
         if not payload or len(payload) % BLOCK:
             raise MalformedFrame("it has no whole number of cipher blocks")
         return self._decrypt(payload)
+
+
+def _loads_leniently(plain: bytes) -> Any:
+    """Parse what a strict parser does not take: NaN and Infinity, and integers of more than 64 bits.
+
+    Raises:
+        MalformedFrame: it is no JSON even so.
+    """
+    try:
+        return _loads(plain.decode())
+    except ValueError, RecursionError:
+        # The exceptions of json hold the whole document
+        raise MalformedFrame("it does not decrypt to JSON") from None
 
 
 def strip_padding(plain: bytes) -> bytes:

@@ -181,6 +181,8 @@ class GatewayLink:
                 self._has_failed_at(address)
             raise
         await self._deliver(events)
+        # From here on there is nothing to hold back
+        client.on_event = self._on_event
         if self.statistics.connections > 1:
             self.statistics.reconnects += 1
 

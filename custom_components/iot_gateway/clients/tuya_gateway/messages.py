@@ -8,7 +8,7 @@ text: the model, which knows the data point's type, decodes.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import CommandRejected, UnexpectedAnswer
 
@@ -37,16 +37,14 @@ class DeviceStatus:
     values: dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StateChanged:
+class StateChanged(NamedTuple):
     """A device reports values, raw and by code."""
 
     id: str
     values: dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OnlineUpdated:
+class OnlineUpdated(NamedTuple):
     """A device went online or offline; it may report values with that."""
 
     id: str
@@ -54,8 +52,7 @@ class OnlineUpdated:
     values: dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RegistryUpdated:
+class RegistryUpdated(NamedTuple):
     """The list of devices changed. What `state` says is not documented: ask for the list again and compare."""
 
     id: str | None

@@ -1,0 +1,59 @@
+"""IoT Gateway: Tuya gateways, Tuya cameras and clouds, and Tencent IoT Video, local first."""
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.typing import ConfigType
+
+from .connections import CONNECTIONS
+from .const import CONF_CONNECTION, DOMAIN, PLATFORMS
+from .discovery import async_listen
+from .hub import Hub, HubConfigEntry
+from .reachability import Reachability
+from .services import async_setup_services
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the service actions and begin to listen for gateways."""
+    async_setup_services(hass)
+    await async_listen(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: HubConfigEntry) -> bool:
+    """Set up a connection and the devices that it brings."""
+    hub = Hub(hass, entry)
+    hub.connection = CONNECTIONS[entry.data[CONF_CONNECTION]](hass, entry, hub)
+    await hub.connection.start()
+    entry.runtime_data = hub
+    await async_listen(hass)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: HubConfigEntry) -> bool:
+    """Unload a connection."""
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
+    hub = entry.runtime_data
+    hub.stop()
+    await hub.connection.stop()
+    if entry.disabled_by is not None:
+        Reachability.of(hass, entry).back()
+    return True
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: HubConfigEntry) -> None:
+    """Clear what is kept beside the entry."""
+    Reachability.of(hass, entry).forget()
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: HubConfigEntry, device_entry: dr.AnyDeviceEntry
+) -> bool:
+    """Let the user remove a device that the connection does not bring any more, as far as is known now."""
+    return entry.state is not ConfigEntryState.LOADED or not any(
+        domain == DOMAIN and entry.runtime_data.owns(identifier) for domain, identifier in device_entry.identifiers
+    )

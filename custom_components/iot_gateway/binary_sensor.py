@@ -1,0 +1,47 @@
+"""Binary sensors."""
+
+from typing import override
+
+from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .entity import DataPointEntity, async_setup_platform
+from .hub import HubConfigEntry
+from .mapping.rows import BinarySensorRow
+from .model import DataType
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: HubConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Set up the binary sensors of an entry."""
+    async_setup_platform(entry, Platform.BINARY_SENSOR, DataPointBinarySensor, async_add_entities)
+
+
+class DataPointBinarySensor(DataPointEntity, BinarySensorEntity):
+    """Whether a data point has one of certain values, or a Bitmap certain bits."""
+
+    entity_description: BinarySensorRow
+
+    @override
+    @callback
+    def _refresh(self) -> None:
+        value = self.point_value
+        if value is None and self.point.type is DataType.ENUM:
+            # Which value means "on" is known; devices report others that their own schema lacks ("nopir")
+            value = self.device.state.get(self.code)
+        if value is None:
+            self._attr_is_on = None
+            return
+        if self.point.type is DataType.BITMAP and isinstance(value, int):
+            faults = self.point.faults(value)
+            label = self.entity_description.label
+            self._attr_is_on = bool(faults) if label is None else label in faults
+            if label is None:
+                self._attr_extra_state_attributes = {"faults": list(faults)}
+        else:
+            self._attr_is_on = isinstance(value, bool | int | float | str) and value in self.entity_description.on

@@ -1,0 +1,73 @@
+"""Diagnostics: all that a bug report needs, and nothing that must stay at home."""
+
+from collections.abc import Callable
+from typing import Any
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from .const import CONF_DEVICE_KEY, CONF_UUID, DOMAIN
+from .hub import GANG_SEPARATOR, HubConfigEntry
+from .mapping import plan_entities
+from .model import DataPoint, Device
+
+TO_REDACT = {CONF_DEVICE_KEY, CONF_UUID, "host", "unique_id", "title", "discovery_keys"}
+
+
+async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: HubConfigEntry) -> dict[str, Any]:
+    """Return the diagnostics of an entry, in the form that the design promises."""
+    return _diagnostics(hass, entry, lambda device_id: True)
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: HubConfigEntry, device: dr.AnyDeviceEntry
+) -> dict[str, Any]:
+    """Return the diagnostics of an entry with this one device only."""
+    ids = {identifier.partition(GANG_SEPARATOR)[0] for domain, identifier in device.identifiers if domain == DOMAIN}
+    return _diagnostics(hass, entry, ids.__contains__)
+
+
+def _diagnostics(hass: HomeAssistant, entry: HubConfigEntry, wanted: Callable[[str], bool]) -> dict[str, Any]:
+    """Return the diagnostics of an entry, with those of its devices that are wanted; none while it is not loaded."""
+    hub = entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
+    return {
+        "entry": async_redact_data(entry.as_dict(), TO_REDACT),
+        "connection": hub.connection.diagnostics() if hub else None,
+        "devices": [_device(hass, device) for device in hub.devices.values() if wanted(device.id)] if hub else [],
+    }
+
+
+def _device(hass: HomeAssistant, device: Device) -> dict[str, Any]:
+    """Return one device with all its data points and the entities that show or set each."""
+    registry = er.async_get(hass)
+    entities: dict[str, list[str]] = {}
+    for plan in plan_entities(device.schema):
+        if entity_id := registry.async_get_entity_id(plan.platform, DOMAIN, f"{device.id}_{plan.key}"):
+            for code in plan.codes:
+                entities.setdefault(code, []).append(entity_id)
+    return {
+        "id": device.id,
+        "category": device.category,
+        "name": device.name,
+        "model": device.model,
+        "online": device.online,
+        "data_points": {
+            code: _data_point(point, device, entities.get(code, [])) for code, point in device.schema.points.items()
+        },
+    }
+
+
+def _data_point(point: DataPoint, device: Device, entities: list[str]) -> dict[str, Any]:
+    """Return one data point; `value` is the raw one, as a quirk or a bug report needs it."""
+    return {
+        "type": point.type.value,
+        "access": point.access.value,
+        "values": point.spec,
+        "inferred": point.inferred,
+        "value": device.state.get(point.code),
+        "reported_at": device.reported_at.get(point.code),
+        "invalid_reports": device.invalid.get(point.code, 0),
+        "entities": entities,
+    }

@@ -1,0 +1,30 @@
+"""Errors that users see: Home Assistant's, with the keys of their translations."""
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .const import DOMAIN
+from .model import InvalidValue
+
+
+class CommandFailed(HomeAssistantError):
+    """A command that did not take effect; the state is what it was."""
+
+    def __init__(self, translation_key: str, **placeholders: str) -> None:
+        """Name the cause by the key of its translation."""
+        super().__init__(
+            translation_domain=DOMAIN, translation_key=translation_key, translation_placeholders=placeholders
+        )
+
+
+class CommandRefused(CommandFailed):
+    """A command that the other side answered with a refusal, so that part of it may do on its own."""
+
+
+def invalid_value(err: InvalidValue) -> ServiceValidationError:
+    """Return the error of a value that its data point does not allow."""
+    key = "read_only" if err.reason == "read_only" else "value_not_allowed"
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders={"code": err.code, "value": err.value, "allowed": err.allowed},
+    )

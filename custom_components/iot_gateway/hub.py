@@ -1,0 +1,358 @@
+"""The hub of a config entry: its devices, who listens to them, and the way of commands.
+
+A report wakes the entities whose data points changed and no others. A connection feeds the hub and sends what it
+is told; the hub knows nothing of protocols.
+"""
+
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+import logging
+import time
+from typing import Any, Protocol
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+
+from .commands import CommandBatcher, Values
+from .const import DOMAIN
+from .errors import CommandFailed, invalid_value
+from .mapping.device_names import device_translation_key
+from .model import Device, DeviceSchema, InvalidValue, Raw, Value
+from .settling import Settling
+
+_LOGGER = logging.getLogger(__name__)
+
+type HubConfigEntry = ConfigEntry[Hub]
+
+type Woken = Callable[[], None]
+"""Called when a data point listened to has changed, or its device's availability."""
+type Reported = Callable[[Value | None], None]
+"""Called with the value of each report of a data point, also when it is the same as before."""
+
+GANG_SEPARATOR = "_gang_"
+"""Stands between a device's id and the number of a gang in the gang's identifier."""
+
+_SLICE_SECONDS = 0.01
+"""How long the event loop may be kept when all entities are woken at once."""
+
+
+class Connection(Protocol):
+    """What a hub needs of a connection; `connections/` has one module for each."""
+
+    async def start(self) -> None:
+        """Connect and bring the devices; raise ConfigEntryNotReady or ConfigEntryAuthFailed."""
+
+    async def stop(self) -> None:
+        """Disconnect."""
+
+    async def send(self, values: Values) -> None:
+        """Set raw values; return once confirmed, raise CommandFailed or CommandRefused."""
+
+    def ask(self, device_id: str) -> None:
+        """Read the state of a device again, soon."""
+
+    def diagnostics(self) -> dict[str, Any]:
+        """Return what a bug report needs of the connection, without secrets."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootDevice:
+    """The device that stands for the connection itself: the gateway that the others are behind."""
+
+    identifier: str
+    manufacturer: str
+    model: str
+
+
+class Hub:
+    """The devices of one config entry."""
+
+    connection: Connection
+
+    def __init__(self, hass: HomeAssistant, entry: HubConfigEntry) -> None:
+        """Begin without devices and without a link."""
+        self.hass = hass
+        self.entry = entry
+        self.devices: dict[str, Device] = {}
+        self.connected = False
+        self._root: RootDevice | None = None
+        self._root_id: str | None = None
+        self._registry_ids: dict[str, str] = {}
+        self._woken: dict[str, dict[str, list[Woken]]] = {}
+        self._reported: dict[str, dict[str, list[Reported]]] = {}
+        self._device_listeners: list[Callable[[Iterable[Device]], None]] = []
+        self._settling = Settling(hass, self._ask)
+        self._batcher = CommandBatcher(self._send, self._create_task)
+
+    # What entities use
+
+    def available(self, device_id: str) -> bool:
+        """Whether the link is up and the device online."""
+        device = self.devices.get(device_id)
+        return self.connected and device is not None and device.online
+
+    def owns(self, identifier: str) -> bool:
+        """Whether an identifier of the device registry is the root, one of the devices, or a gang of one."""
+        return (
+            (self._root is not None and identifier == self._root.identifier)
+            or identifier in self.devices
+            or identifier.partition(GANG_SEPARATOR)[0] in self.devices
+        )
+
+    def registry_id(self, device_id: str) -> str:
+        """Return the device registry's id of a device of this hub."""
+        return self._registry_ids[device_id]
+
+    @callback
+    def listen(self, device_id: str, codes: Iterable[str], woken: Woken) -> CALLBACK_TYPE:
+        """Call `woken` when one of the codes changes or the device's availability does; return how to end it."""
+        return _register(self._woken.setdefault(device_id, {}), codes, woken)
+
+    @callback
+    def listen_reports(self, device_id: str, code: str, reported: Reported) -> CALLBACK_TYPE:
+        """Call `reported` on each live report of a code; return how to end it."""
+        return _register(self._reported.setdefault(device_id, {}), (code,), reported)
+
+    @callback
+    def listen_devices(self, added: Callable[[Iterable[Device]], None]) -> CALLBACK_TYPE:
+        """Call `added` with devices that are new or have new data points; return how to end it."""
+        self._device_listeners.append(added)
+        return lambda: self._device_listeners.remove(added)
+
+    async def send(self, device_id: str, values: Mapping[str, Any]) -> None:
+        """Set values of a device, by code; return once confirmed.
+
+        Raises ServiceValidationError for a value that the data point does not allow, CommandFailed for the rest.
+        """
+        device = self.devices.get(device_id)
+        if device is None:
+            raise CommandFailed("device_gone", device=device_id)
+        if not self.connected:
+            raise CommandFailed("not_connected", name=self.entry.title)
+        if not device.online:
+            raise CommandFailed("device_offline", device=self._name(device))
+        try:
+            raws = {
+                code: device.schema.points[code].encode(value, device.state.get(code)) for code, value in values.items()
+            }
+        except InvalidValue as err:
+            raise invalid_value(err) from err
+        begun = self._settling.begin(device_id, raws, device.state)
+        try:
+            await self._batcher.send(device_id, raws)
+        except BaseException:
+            self._settling.abandon(device_id, begun)
+            raise
+        confirmed = self._settling.confirm(device_id, begun)
+        # An order that no device ever reports (a lock's key among them) is no state
+        points = device.schema.points
+        self._apply(
+            device, {code: raw for code, raw in confirmed.items() if points[code].reported or code in device.state}
+        )
+
+    # What connections use
+
+    @callback
+    def register_root(self, root: RootDevice) -> None:
+        """Register the device that the others are behind."""
+        self._root = root
+        self._root_id = (
+            dr.async_get(self.hass)
+            .async_get_or_create(
+                config_entry_id=self.entry.entry_id,
+                identifiers={(DOMAIN, root.identifier)},
+                manufacturer=root.manufacturer,
+                model=root.model,
+                name=self.entry.title,
+            )
+            .id
+        )
+
+    @callback
+    def identify_root(self, identifier: str) -> None:
+        """Give the root the identifier that has become known."""
+        if self._root is not None and self._root_id is not None:
+            self._root = replace(self._root, identifier=identifier)
+            dr.async_get(self.hass).async_update_device(self._root_id, new_identifiers={(DOMAIN, identifier)})
+
+    @callback
+    def add_devices(self, devices: Iterable[Device]) -> None:
+        """Take devices in, or in their place those of the same id that are known already.
+
+        Of a known one the state and availability are taken over and only what differs wakes entities. A schema
+        that changed reloads the entry, since entities may have to go.
+        """
+        added = []
+        waking: list[tuple[str, frozenset[str] | None]] = []
+        reload = False
+        for device in devices:
+            if (present := self.devices.get(device.id)) is None:
+                self.devices[device.id] = device
+                self._register(device)
+                added.append(device)
+            elif _differs(device.schema, present.schema):
+                _LOGGER.info("Device %s has another schema than before, loading %s again", device.id, self.entry.title)
+                reload = True
+            else:
+                # All state is taken in now, so that no event that comes meanwhile is overwritten; waking may take longer
+                schema = present.schema
+                changed = present.apply(self._settling.believable(device.id, device.state))
+                if present.schema is not schema:
+                    added.append(present)
+                if present.online is not device.online:
+                    present.online = device.online
+                    waking.append((device.id, None))
+                elif changed:
+                    waking.append((device.id, changed))
+        if added:
+            for listener in list(self._device_listeners):
+                listener(added)
+        if reload:
+            self.hass.config_entries.async_schedule_reload(self.entry.entry_id)
+        self._in_slices(partial(self._wake, device_id, changed) for device_id, changed in waking)
+
+    @callback
+    def remove_device(self, device_id: str) -> None:
+        """Remove a device that is gone for good, with its entities."""
+        self.devices.pop(device_id, None)
+        self._woken.pop(device_id, None)
+        self._reported.pop(device_id, None)
+        self._registry_ids.pop(device_id, None)
+        registry = dr.async_get(self.hass)
+        if device := registry.async_get_device_by_identifier((DOMAIN, device_id), self.entry.entry_id):
+            registry.async_remove_device(device.id)
+
+    @callback
+    def report(self, device_id: str, values: Mapping[str, Raw]) -> None:
+        """Take in what a device reports of itself just now."""
+        device = self.devices[device_id]
+        values = self._settling.believable(device_id, values)
+        self._apply(device, values)
+        if reported := self._reported.get(device_id):
+            for code in values:
+                for listener in tuple(reported.get(code, ())):
+                    listener(device.value(code))
+
+    @callback
+    def take(self, device_id: str, values: Mapping[str, Raw]) -> None:
+        """Take in a state that was read; unlike a report it fires no events."""
+        self._apply(self.devices[device_id], self._settling.believable(device_id, values))
+
+    @callback
+    def set_online(self, device_id: str, online: bool) -> None:
+        """Take in whether a device is there."""
+        device = self.devices[device_id]
+        if device.online is not online:
+            device.online = online
+            self._wake(device_id)
+
+    @callback
+    def set_connected(self, connected: bool) -> None:
+        """Take in whether the link is up; wake every entity if that changed, in slices."""
+        if self.connected is connected:
+            return
+        self.connected = connected
+        if not connected:
+            self._settling.stop()
+        self._in_slices(partial(self._wake, device_id) for device_id in list(self.devices))
+
+    @callback
+    def stop(self) -> None:
+        """End what is under way."""
+        self._settling.stop()
+
+    # Within
+
+    def _ask(self, device_id: str) -> None:
+        self.connection.ask(device_id)
+
+    async def _send(self, values: Values) -> None:
+        await self.connection.send(values)
+
+    def _create_task(self, command: Coroutine[Any, Any, None]) -> None:
+        _ = self.entry.async_create_background_task(self.hass, command, f"{DOMAIN} command {self.entry.title}")
+
+    def _apply(self, device: Device, values: Mapping[str, Raw]) -> None:
+        """Take values into the state and wake those who listen to what changed."""
+        schema = device.schema
+        changed = device.apply(values)
+        if device.schema is not schema:
+            for listener in list(self._device_listeners):
+                listener((device,))
+        if changed:
+            self._wake(device.id, changed)
+
+    def _wake(self, device_id: str, changed: frozenset[str] | None = None) -> None:
+        """Wake those who listen to the codes that changed, or to any; each of them once."""
+        if not (listeners := self._woken.get(device_id)):
+            return
+        if changed is not None and len(changed) == 1:
+            # The common case by far: a report of one data point
+            for code in changed:
+                for woken in tuple(listeners.get(code, ())):
+                    woken()
+            return
+        codes = listeners if changed is None else changed
+        for woken in dict.fromkeys(woken for code in codes for woken in listeners.get(code, ())):
+            woken()
+
+    def _in_slices(self, work: Iterator[Callable[[], None]]) -> None:
+        """Do work bit by bit, so that thousands of entities do not hold the event loop."""
+        until = time.monotonic() + _SLICE_SECONDS
+        for step in work:
+            step()
+            if time.monotonic() >= until:
+                self.hass.loop.call_soon(self._in_slices, work)
+                return
+
+    def _register(self, device: Device) -> None:
+        """Register a device behind the root; named by what is known of it, else by its category."""
+        naming: dict[str, Any] = (
+            {"name": device.name}
+            if device.name
+            else {
+                "translation_key": device_translation_key(device.category),
+                "translation_placeholders": {"suffix": device.id[-4:].upper()},
+            }
+        )
+        self._registry_ids[device.id] = (
+            dr.async_get(self.hass)
+            .async_get_or_create(
+                config_entry_id=self.entry.entry_id,
+                identifiers={(DOMAIN, device.id)},
+                manufacturer="Tuya",
+                model=device.model or device.category,
+                model_id=device.category if device.model else None,
+                serial_number=device.id,
+                via_device_id=self._root_id,
+                **naming,
+            )
+            .id
+        )
+
+    def _name(self, device: Device) -> str:
+        entry = dr.async_get(self.hass).async_get(self._registry_ids[device.id])
+        return (entry and (entry.name_by_user or entry.name)) or device.id
+
+
+def _register[F: Callable[..., None]](by_code: dict[str, list[F]], codes: Iterable[str], listener: F) -> CALLBACK_TYPE:
+    """Add a listener under each code; return how to take it away."""
+    codes = tuple(codes)
+    for code in codes:
+        by_code.setdefault(code, []).append(listener)
+
+    @callback
+    def remove() -> None:
+        for code in codes:
+            by_code[code].remove(listener)
+
+    return remove
+
+
+def _differs(schema: DeviceSchema, known: DeviceSchema) -> bool:
+    """Whether a schema has other data points than the known one; those that values alone hint at come and go."""
+    return schema.category != known.category or any(
+        not point.inferred and known.points.get(code) != point for code, point in schema.points.items()
+    )

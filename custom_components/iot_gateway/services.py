@@ -1,0 +1,62 @@
+"""Service actions."""
+
+from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_device_and_config_entry
+import voluptuous as vol
+
+from .const import DOMAIN
+from .hub import GANG_SEPARATOR, Hub, HubConfigEntry
+
+SERVICE_SET_DATA_POINT = "set_data_point"
+
+ATTR_DEVICE = "device"
+ATTR_CODE = "code"
+ATTR_VALUE = "value"
+
+_SET_DATA_POINT = vol.Schema(
+    {
+        vol.Required(ATTR_DEVICE): cv.string,
+        vol.Required(ATTR_CODE): cv.string,
+        vol.Required(ATTR_VALUE): object,
+    }
+)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the service actions; they are there also while no entry is."""
+    hass.services.async_register(DOMAIN, SERVICE_SET_DATA_POINT, _async_set_data_point, schema=_SET_DATA_POINT)
+
+
+async def _async_set_data_point(call: ServiceCall) -> None:
+    """Set a data point of a device, one without an entity too."""
+    entry: HubConfigEntry
+    device, entry = async_get_device_and_config_entry(call.hass, DOMAIN, call.data[ATTR_DEVICE])
+    hub: Hub = entry.runtime_data
+    known = next(
+        (
+            hub.devices[device_id]
+            for domain, identifier in device.identifiers
+            if domain == DOMAIN and (device_id := identifier.partition(GANG_SEPARATOR)[0]) in hub.devices
+        ),
+        None,
+    )
+    name = device.name_by_user or device.name or ""
+    if known is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_data_points", translation_placeholders={"device": name}
+        )
+    code = call.data[ATTR_CODE]
+    if code not in known.schema.points:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="unknown_data_point",
+            translation_placeholders={
+                "device": name,
+                "code": code,
+                "codes": ", ".join(code for code, point in known.schema.points.items() if point.writable) or "-",
+            },
+        )
+    await hub.send(known.id, {code: call.data[ATTR_VALUE]})
