@@ -1,0 +1,1 @@
+"""What is measured, as programs that print ratios of one run. See docs/development/benchmarks.md."""
