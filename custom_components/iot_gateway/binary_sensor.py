@@ -31,8 +31,8 @@ class DataPointBinarySensor(DataPointEntity, BinarySensorEntity):
     @callback
     def _refresh(self) -> None:
         value = self.point_value
-        if value is None and self.point.type is DataType.ENUM:
-            # Which value means "on" is known; devices report others that their own schema lacks ("nopir")
+        if isinstance(value, bytes) or (value is None and self.point.type is DataType.ENUM):
+            # Which value means "on" is known, of a Raw in base64; devices report others that their schema lacks ("nopir")
             value = self.device.state.get(self.code)
         if value is None:
             self._attr_is_on = None

@@ -112,7 +112,7 @@ class IotGatewayConfigFlow(ConfigFlow, domain=DOMAIN):
         await self.async_set_unique_id(discovery_info[CONF_UUID])
         self._abort_if_unique_id_configured()
         self._discovered = {**discovery_info, CONF_PATH: DEFAULT_PATH}
-        self.context["title_placeholders"] = {"name": discovery_info[CONF_HOST]}
+        self.context["title_placeholders"] = {"name": _title(discovery_info)}
         return await self.async_step_discovery_confirm()
 
     async def async_step_discovery_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -196,7 +196,7 @@ class IotGatewayConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def _create(self, data: dict[str, Any]) -> ConfigFlowResult:
         return self.async_create_entry(
-            title=f"Tuya gateway {data[CONF_HOST]}",
+            title=_title(data),
             data={CONF_CONNECTION: CONNECTION_TUYA_GATEWAY, **data},
         )
 
@@ -227,6 +227,11 @@ class TuyaGatewayOptionsFlow(OptionsFlowWithReload):
         return self.async_show_form(
             step_id="init", data_schema=self.add_suggested_values_to_schema(_OPTIONS, suggested), errors=errors
         )
+
+
+def _title(data: Mapping[str, Any]) -> str:
+    """Return what a gateway is called until the user calls it something else."""
+    return f"Tuya gateway {data[CONF_HOST]}"
 
 
 def _cleaned(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -11,7 +11,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from .const import CONF_DEVICE_KEY, CONF_UUID, DOMAIN
 from .hub import GANG_SEPARATOR, HubConfigEntry
 from .mapping import plan_entities
-from .model import DataPoint, Device
+from .model import DataPoint, Device, is_secret
 
 TO_REDACT = {CONF_DEVICE_KEY, CONF_UUID, "host", "unique_id", "title", "discovery_keys"}
 
@@ -66,7 +66,7 @@ def _data_point(point: DataPoint, device: Device, entities: list[str]) -> dict[s
         "access": point.access.value,
         "values": point.spec,
         "inferred": point.inferred,
-        "value": device.state.get(point.code),
+        "value": REDACTED if is_secret(point.code) and point.code in device.state else device.state.get(point.code),
         "reported_at": device.reported_at.get(point.code),
         "invalid_reports": device.invalid.get(point.code, 0),
         "entities": entities,

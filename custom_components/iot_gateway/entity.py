@@ -13,6 +13,7 @@ from .const import DOMAIN
 from .hub import GANG_SEPARATOR, Hub, HubConfigEntry
 from .mapping import EntityPlan, plan_entities
 from .mapping.device_names import gang_translation_key
+from .mapping.naming import readable_name
 from .model import DataPoint, Device, Value
 
 
@@ -36,6 +37,13 @@ class DataPointEntity(Entity):
         if plan.row.main:
             self._attr_name = None
         self._attr_device_info: DeviceInfo | ChildDeviceInfo | None = device_info(hub, device, plan.gang)
+
+    @callback
+    def _lose_device_class(self) -> None:
+        """The unit does not fit the row's device class: without it, a name that came from it must come from the code."""
+        self._attr_device_class = None
+        if self.entity_description.translation_key is None and not hasattr(self, "_attr_name"):
+            self._attr_name = readable_name(self.code)
 
     @property
     def point(self) -> DataPoint:

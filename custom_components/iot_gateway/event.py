@@ -18,6 +18,8 @@ PARALLEL_UPDATES = 0
 
 _LOGGER = logging.getLogger(__name__)
 
+_NOTHING_HAPPENED = (None, False, "", b"")
+
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: HubConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
@@ -52,11 +54,15 @@ class DataPointEvent(DataPointEntity, EventEntity):
     def _reported(self, value: Value | None) -> None:
         """Fire the event that a reported value stands for."""
         row = self.entity_description
-        if value is None:
-            return
         if not row.events:
-            self._trigger_event(self._attr_event_types[0], None if isinstance(value, bool) else {"value": value})
+            # A bell that reports false, or an empty picture, was not rung
+            if value in _NOTHING_HAPPENED:
+                return
+            detail = self.device.state[self.code] if isinstance(value, bytes) else value
+            self._trigger_event(self._attr_event_types[0], None if value is True else {"value": detail})
             self.async_write_ha_state()
+            return
+        if value is None:
             return
         event_type = row.events.get(str(value), str(value))
         if event_type not in self._attr_event_types:

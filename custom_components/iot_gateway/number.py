@@ -42,6 +42,8 @@ class DataPointNumber(DataPointEntity, NumberEntity):
         self._attr_device_class, self._attr_native_unit_of_measurement = resolve_number_unit(
             row.device_class, point.unit, row.native_unit_of_measurement
         )
+        if row.device_class is not None and self._attr_device_class is None:
+            self._lose_device_class()
 
     @override
     @callback

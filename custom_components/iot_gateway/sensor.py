@@ -47,6 +47,7 @@ class DataPointSensor(DataPointEntity, SensorEntity):
             if row.device_class is not None and self._attr_device_class is None:
                 # The class went because the unit does not fit it; a unit to convert to would not fit either
                 self._attr_suggested_unit_of_measurement = None
+                self._lose_device_class()
             if point.scale and row.suggested_display_precision is None and row.suggested_unit_of_measurement is None:
                 self._attr_suggested_display_precision = point.scale
         elif point.type is DataType.ENUM and point.known and row.device_class in (None, SensorDeviceClass.ENUM):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.iot_gateway.model import Access, DataPoint, DataType, InvalidValue
+from custom_components.iot_gateway.model import Access, DataPoint, DataType, InvalidValue, is_secret
 
 
 def point(data_type: DataType, **limits: Any) -> DataPoint:
@@ -30,7 +30,8 @@ def test_boolean_refuses_what_is_none(raw: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scale", "raw", "value"), [(0, 5, 5), (1, 235, 23.5), (2, 2230, 22.3), (3, -5, -0.005), (0, "12", 12), (1, "7", 0.7)]
+    ("scale", "raw", "value"),
+    [(0, 5, 5), (1, 235, 23.5), (2, 2230, 22.3), (3, -5, -0.005), (0, "12", 12), (1, "7", 0.7)],
 )
 def test_integer_is_scaled(scale: int, raw: Any, value: float) -> None:
     """Shown is raw / 10^scale; the example of Tuya's page is cur_voltage 2230 at scale 2."""
@@ -192,6 +193,29 @@ def test_errors_cut_long_values() -> None:
     with pytest.raises(InvalidValue) as caught:
         point(DataType.BOOLEAN).decode("x" * 500)
     assert len(str(caught.value)) < 120
+
+
+@pytest.mark.parametrize(
+    ("code", "secret"),
+    [
+        ("remote_no_dp_key", True),
+        ("temporary_password_creat", True),
+        ("unlock_pwd", True),
+        ("password1", True),
+        ("keypad_lock", False),
+        ("switch_1", False),
+        ("key_tone", True),
+        ("monkey_mode", False),
+        ("spin", False),
+    ],
+)
+def test_secrets_are_known_by_their_codes(code: str, secret: bool) -> None:
+    """What opens a door has no place in an error, a log or a bug report."""
+    assert is_secret(code) is secret
+    with pytest.raises(InvalidValue) as caught:
+        point(DataType.BOOLEAN, code=code).decode("4711")
+    assert ("4711" in str(caught.value)) is not secret
+    assert ("4711" in caught.value.value) is not secret
 
 
 @pytest.mark.parametrize("data_type", list(DataType))

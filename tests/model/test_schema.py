@@ -144,7 +144,9 @@ def test_inferred_points() -> None:
         "j": DataType.JSON,
         "n": DataType.STRING,
     }
-    assert all(point.access is Access.READ and point.inferred for code, point in wider.points.items() if code != "known")
+    assert all(
+        point.access is Access.READ and point.inferred for code, point in wider.points.items() if code != "known"
+    )
     assert schema.with_inferred({"known": True}) is schema
 
 

@@ -113,7 +113,6 @@ class TuyaGatewayConnection(Connection):
         self._cancel_missing_check: CALLBACK_TYPE | None = None
         self._was_lost = False
         self._hearing: list[dict[str, _Heard]] = []
-        self._link_task: asyncio.Task[None] | None = None
         self._look_task: asyncio.Task[None] | None = None
         self._look_wanted = False
         self._strangers: set[str] = set()
@@ -152,15 +151,11 @@ class TuyaGatewayConnection(Connection):
                 translation_key=error_key(err),
                 translation_placeholders=self._place | {"error": str(err)},
             ) from err
-        self._link_task = self._in_background(self._link.run(), "link")
+        _ = self._in_background(self._link.run(), "link")
 
     @override
     async def stop(self) -> None:
         self._cancel_missing()
-        if self._link_task is not None:
-            # Ended before the link is: it takes an end of the link for a loss otherwise
-            self._link_task.cancel()
-            await asyncio.wait((self._link_task,))
         await self._link.close()
 
     @override

@@ -10,7 +10,7 @@ kg tdq cz pc cjkg ckqdkg clkg ckmkzq tgkg fskg wxkg wkcz aqcz znjdq dlq
 rs xfj bx yg xy kt ktkzq bgl ntq
 sd qn kj lyj xxj cl mc wk wkf yb ggq jsq cs fs ks js dr cwtswsq cwwqfsq cwwsq cwysj sf dbl tnq msp mjj sz cwjwq
 jdcljqr szjqr znjxs sjz hwsb sfkzq znrb bzyd hxd
-bh mb kfj nnq cn mzj mg dcl kqzg znfh dylg swtz
+bh mb kfj nnq cn mzj mg dcl yyj kqzg znfh dylg swtz
 mal sp dghsxj sgbj rqbj ywbj wsdcg mcs zd sj ldcg ylcg sos pm2.5 pm25 cobj co2bj dgnbj jwbj jqbj voc pir hps hjjcy
 qxj zwjcy szjcy ywcgq ms ms_category bxx gyms jtmspro jtmsbh hotelms mk videolock photolock
 amy liliao ts tzc1 sb znyh
@@ -18,7 +18,7 @@ wg wg2 wfcon zjq wnykq
 infrared infrared_tv infrared_ac infrared_fan infrared_light infrared_tvbox infrared_projector infrared_heater
 infrared_waterheater infrared_airpurifier infrared_dvd infrared_amplifier infrared_camera infrared_stb infrared_switch
 zndb znsb znnbq xnyjcn qccdz
-ds tyy tracker qt
+ds tyy xktyd tracker qt
 """
 
 CATEGORY_KEYS = frozenset(_CODES.split())

@@ -63,4 +63,7 @@ def readable_name(code: str) -> str:
         else:
             words.extend(_KNOWN.get(word.lower(), word.lower()) for word in _WORD.findall(part))
     name = " ".join(words) or code
+    if words and code.endswith(("+", "-")):
+        # Keys of remote controls: "Channel+" is not "Channel-"
+        name += f" {code[-1:]}"
     return name[:1].upper() + name[1:]

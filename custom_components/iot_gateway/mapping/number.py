@@ -79,13 +79,15 @@ _IRRIGATION = (
 
 NUMBERS: Table[NumberRow] = merged(
     dict.fromkeys(("bh", "kfj"), _KETTLE),
+    dict.fromkeys(
+        ("cl", "clkg"),
+        rows(NumberRow, {"percent_control": "position"}, native_unit_of_measurement=UnitOfRatio.PERCENTAGE),
+    ),
     dict.fromkeys(("dghsxj", "sp"), _CAMERA),
     dict.fromkeys(("dgnbj", "sgbj"), rows(NumberRow, {"alarm_time": "alarm_time"}, **_CONFIG)),
     dict.fromkeys(("ggq", "sfkzq"), _IRRIGATION),
     dict.fromkeys(("mal", "wg2"), _ALARM),
     {
-        "cl": rows(NumberRow, {"percent_control": "position"}, native_unit_of_measurement=UnitOfRatio.PERCENTAGE),
-        "clkg": rows(NumberRow, {"percent_control": "position"}, native_unit_of_measurement=UnitOfRatio.PERCENTAGE),
         "co2bj": (
             *rows(NumberRow, {"alarm_time": "alarm_time"}, **_SECONDS),
             *rows(

@@ -1,7 +1,7 @@
 """From a device's schema to its entities: tables by category first, then common rows, then the generic rule."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 from homeassistant.const import Platform
@@ -9,7 +9,8 @@ from homeassistant.const import Platform
 from ..model import DataPoint, DataType, DeviceSchema
 from . import binary_sensor, button, event, number, select, sensor, switch, text
 from .generic import generic_row
-from .rows import Row, Table
+from .naming import readable_name
+from .rows import BinarySensorRow, Row, SensorRow, Table
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,13 +119,26 @@ def _plan(schema: DeviceSchema) -> Iterator[EntityPlan]:
         covered |= _covered(found)
     # A device with one gang is that gang: only from two on do they stand for themselves
     gangs = {row.gang for platform, row in rows if platform is Platform.SWITCH and row.gang is not None}
+    named: set[tuple[Platform, int | None, object]] = set()
     for platform, row in rows:
         gang = row.gang if len(gangs) > 1 and row.gang in gangs else None
+        if (name := (platform, gang, _named_by(row))) in named:
+            row = replace(row, main=False, translation_key=None, name=readable_name(row.key))
+        named.add(name)
         yield EntityPlan(platform=platform, row=row, codes=(row.data_point,), gang=gang)
     for code, point in schema.points.items():
         if code not in covered:
             platform, row = generic_row(point)
             yield EntityPlan(platform=platform, row=row, codes=(code,), generic=True)
+
+
+def _named_by(row: Row) -> object:
+    """Return what gives an entity its name: two that share it would bear the same one."""
+    if row.main:
+        return None
+    if row.translation_key is None:
+        return row.device_class
+    return row.translation_key, *(row.translation_placeholders or {}).values()
 
 
 def _covered(rows: list[tuple[Platform, Row]]) -> frozenset[str]:
@@ -141,7 +155,25 @@ def _matching(
         point = points.get(row.data_point)
         if point is None or row.data_point in covered or not table.fits(point):
             continue
-        label = getattr(row, "label", None)
-        if label is None or label in point.labels:
+        if _suits(row, point):
             found.setdefault(row.key, row)
     return [(table.platform, row) for row in found.values()]
+
+
+def _suits(row: Row, point: DataPoint) -> bool:
+    """Whether the data point holds what the row makes of it: a text is no temperature, a yes or no no state."""
+    if isinstance(row, SensorRow):
+        if row.part is not None:
+            return point.type in _TEXTS
+        if row.state_class is not None or row.native_unit_of_measurement is not None:
+            return point.type in _NUMBERS
+        return point.type not in (DataType.BOOLEAN, DataType.BITMAP)
+    if isinstance(row, BinarySensorRow):
+        if row.label is not None:
+            return row.label in point.labels
+        if point.type in (DataType.ENUM, DataType.STRING, DataType.RAW):
+            return any(isinstance(value, str) for value in row.on)
+        if point.type in _NUMBERS:
+            return True in row.on and point.maximum == 1
+        return point.type in (DataType.BOOLEAN, DataType.BITMAP) and True in row.on
+    return True

@@ -35,7 +35,7 @@ _CURTAIN = rows(
 )
 
 SELECTS: Table[SelectRow] = merged(
-    dict.fromkeys(("cl", "clkg"), (*_CURTAIN, *rows(SelectRow, {"control": "curtain_control"}))),
+    dict.fromkeys(("cl", "clkg"), _CURTAIN),
     dict.fromkeys(("dghsxj", "sp"), _CAMERA),
     {
         "bh": rows(
@@ -100,6 +100,7 @@ SELECTS: Table[SelectRow] = merged(
 )
 
 COMMON_SELECTS: tuple[SelectRow, ...] = (
+    *rows(SelectRow, {"control": "curtain_control"}),
     *rows(SelectRow, {"work_mode": "light_work_mode", "mode": "mode", "speed": "fan_speed", "windspeed": "fan_speed"}),
     *rows(SelectRow, {"fan_speed": "fan_speed", "fan_speed_enum": "fan_speed", "level": "level"}),
     *rows(

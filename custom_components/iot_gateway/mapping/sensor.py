@@ -74,7 +74,6 @@ _VOLTAGE = _MEASURED | {
 _ENERGY = {
     "device_class": SensorDeviceClass.ENERGY,
     "native_unit_of_measurement": UnitOfEnergy.KILO_WATT_HOUR,
-    "suggested_unit_of_measurement": UnitOfEnergy.KILO_WATT_HOUR,
 }
 _DURATION = {
     "device_class": SensorDeviceClass.DURATION,
@@ -85,17 +84,15 @@ _WATER = _COUNTED | {
     "native_unit_of_measurement": UnitOfVolume.LITERS,
 }
 
-_ELECTRICAL = (
-    *rows(SensorRow, {"cur_current": None}, **_CURRENT),
-    *rows(SensorRow, {"cur_power": None}, **_POWER),
-    *rows(SensorRow, {"cur_voltage": None}, **_VOLTAGE),
+# For what measures, for what measures among other things, and for what hardly does
+_ELECTRICAL, _ELECTRICAL_ASIDE, _ELECTRICAL_HIDDEN = (
+    (
+        *rows(SensorRow, {"cur_current": None}, **_CURRENT, **prominence),
+        *rows(SensorRow, {"cur_power": None}, **_POWER, **prominence),
+        *rows(SensorRow, {"cur_voltage": None}, **_VOLTAGE, **prominence),
+    )
+    for prominence in ({}, _DISABLED, _DISABLED | _DIAGNOSTIC)
 )
-_ELECTRICAL_ASIDE = (
-    *rows(SensorRow, {"cur_current": None}, **_CURRENT, **_DISABLED),
-    *rows(SensorRow, {"cur_power": None}, **_POWER, **_DISABLED),
-    *rows(SensorRow, {"cur_voltage": None}, **_VOLTAGE, **_DISABLED),
-)
-"""The same where measuring is not what the device is for."""
 
 # A meter with several channels reports them under numbers of their own, without a gang that could be switched
 _METER_CHANNELS = (
@@ -179,7 +176,12 @@ _ENERGY_TOTALS = (
     *numbered(SensorRow, {"forward_energy_t{}": "tariff_energy"}, range(1, 5), **_ENERGY, **_COUNTED),
 )
 # Reports what was used since the last report: no total, so no state class, or the Energy dashboard would be wrong
-_ENERGY_INCREMENTS = rows(SensorRow, {"add_ele": "energy_increment", "pro_add_ele": "production_increment"}, **_ENERGY)
+_ENERGY_INCREMENTS = rows(
+    SensorRow,
+    {"add_ele": "energy_increment", "pro_add_ele": "production_increment"},
+    **_ENERGY,
+    suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+)
 
 _WEATHER = (
     *rows(
@@ -349,14 +351,13 @@ _WATER_TIMER = (
 )
 
 SENSORS: Table[SensorRow] = merged(
+    dict.fromkeys(("cl", "clkg"), rows(SensorRow, {"time_total": "travel_time"}, **_DIAGNOSTIC)),
     dict.fromkeys(("dlq", "wkcz"), _ELECTRICAL_ASIDE),
     dict.fromkeys(("dgnbj", "ldcg"), _LUMINANCE_SENSOR),
     dict.fromkeys(("ggq", "sfkzq"), _WATER_TIMER),
     dict.fromkeys(("qxj", "tdq", "wsdcg"), rows(SensorRow, {"bright_value": None}, **_ILLUMINANCE)),
     {
         "bh": rows(SensorRow, {"temp_current": "current_temperature"}, **_TEMPERATURE),
-        "cl": rows(SensorRow, {"time_total": "travel_time"}, **_DIAGNOSTIC),
-        "clkg": rows(SensorRow, {"time_total": "travel_time"}, **_DIAGNOSTIC),
         "cwjwq": rows(SensorRow, {"work_state_e": "odor_elimination_state"}),
         "cwwsq": rows(SensorRow, {"feed_report": "last_portion"}, **_MEASURED),
         "cwysj": (
@@ -406,11 +407,7 @@ SENSORS: Table[SensorRow] = merged(
         ),
         "qn": rows(SensorRow, {"work_power": None}, **_POWER),
         "sd": (*_VACUUM, *rows(SensorRow, {"status": "vacuum_state"})),
-        "wnykq": (
-            *rows(SensorRow, {"cur_current": None}, **_CURRENT, **_DIAGNOSTIC, **_DISABLED),
-            *rows(SensorRow, {"cur_power": None}, **_POWER, **_DIAGNOSTIC, **_DISABLED),
-            *rows(SensorRow, {"cur_voltage": None}, **_VOLTAGE, **_DIAGNOSTIC, **_DISABLED),
-        ),
+        "wnykq": _ELECTRICAL_HIDDEN,
         "ylcg": rows(
             SensorRow,
             {"pressure_value": None},
@@ -418,15 +415,15 @@ SENSORS: Table[SensorRow] = merged(
             native_unit_of_measurement=UnitOfPressure.PA,
             **_MEASURED,
         ),
-        "zndb": rows(
-            SensorRow,
-            {"total_powerpower": "total_power"},
-            code="total_power",
-            part=phase_part("power"),
-            **_POWER,
-        ),
+        "zndb": rows(SensorRow, {"total_powerpower": "total_power"}, code="total_power", **_POWER),
         "znnbq": (
-            *rows(SensorRow, {"power_total": None}, suggested_display_precision=0, **_POWER),
+            *rows(
+                SensorRow,
+                {"power_total": None},
+                suggested_unit_of_measurement=UnitOfPower.WATT,
+                suggested_display_precision=0,
+                **_POWER,
+            ),
             *rows(SensorRow, {"reverse_energy_total": "total_energy"}, **_ENERGY, **_COUNTED),
         ),
         "znrb": (
@@ -464,7 +461,7 @@ COMMON_SENSORS: tuple[SensorRow, ...] = (
     ),
     # Some report millivolts here, which a fallback to percent must not hide
     *rows(SensorRow, {"battery_value": None}, **_BATTERY),
-    *rows(SensorRow, {"battery_state": "battery_state", "battery_status": "battery_state"}, **_DIAGNOSTIC),
+    *rows(SensorRow, {"battery_state": "battery_state", "battery_status": "battery_status"}, **_DIAGNOSTIC),
     *rows(
         SensorRow,
         {
@@ -523,6 +520,12 @@ COMMON_SENSORS: tuple[SensorRow, ...] = (
         **_MEASURED,
     ),
     *rows(SensorRow, {"liquid_level_percent": "liquid_level", "speed_current": "pump_speed"}, **_MEASURED),
+    *rows(
+        SensorRow,
+        {"percent_state": "position"},
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        **_MEASURED,
+    ),
     *rows(SensorRow, {"countdown_left": "remaining_time"}, **_DURATION),
     *rows(
         SensorRow,

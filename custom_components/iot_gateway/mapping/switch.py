@@ -107,7 +107,7 @@ SWITCHES: Table[SwitchRow] = merged(
             **_CONFIG,
         ),
         "msp": rows(SwitchRow, {"auto_clean": "auto_clean", "deodorization": "deodorization"}, **_CONFIG),
-        "mzj": rows(SwitchRow, {"switch": None, "start": "start"}, **_CONFIG),
+        "mzj": rows(SwitchRow, {"start": "start"}, **_CONFIG),
         "sd": (
             *rows(SwitchRow, {"power": None}, main=True),
             *rows(SwitchRow, {"switch_charge": "return_to_dock", "seek": "locate", "pause": "pause"}),

@@ -30,6 +30,7 @@ from homeassistant.const import (
     UnitOfTime,
     UnitOfVolume,
     UnitOfVolumeFlowRate,
+    UnitOfVolumetricFlux,
 )
 
 _SPELLINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -85,6 +86,8 @@ _SPELLINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (UnitOfLength.METERS, ("m", "meter")),
     (UnitOfLength.KILOMETERS, ("km",)),
     (UnitOfPrecipitationDepth.MILLIMETERS, ("mm",)),
+    # A rate of rain in "mm" is one of an hour
+    (UnitOfVolumetricFlux.MILLIMETERS_PER_HOUR, ("mm", "mm/hr")),
     (UnitOfArea.SQUARE_METERS, ("m2", "㎡", "m²")),
     (UnitOfSpeed.METERS_PER_SECOND, ("m/s",)),
     (UnitOfSpeed.KILOMETERS_PER_HOUR, ("km/h",)),
@@ -105,7 +108,8 @@ def resolve_sensor_unit(
     """Return the device class and unit of a sensor whose device spells its unit as `spelt`.
 
     The device's own unit wins where the class allows it, by any of its spellings; `fallback` stands in where the
-    device names none, or one that the class does not allow. A unit that doesn't fit costs the class, never the value.
+    device names none, or one that nobody knows (a degree sign that went through the wrong encoding). A known unit
+    that doesn't fit costs the class, never the value.
     """
     return _resolve(device_class, SENSOR_UNITS.get(device_class) if device_class else None, spelt, fallback)
 
@@ -120,18 +124,13 @@ def resolve_number_unit(
 def _resolve[C](
     device_class: C | None, allowed: set[type | str | None] | None, spelt: str, fallback: str | None
 ) -> tuple[C | None, str | None]:
-    candidates = [spelt] if spelt else []
-    candidates += _BY_SPELLING.get(spelt.strip().lower(), [])
+    known = _BY_SPELLING.get(spelt.strip().lower(), [])
     if allowed is None:
         # No class, or one without units (timestamp, enum): a known spelling is put right, an unknown one kept
-        known = _BY_SPELLING.get(spelt.strip().lower())
         return device_class, (known[0] if known else spelt) or fallback
-    for candidate in candidates:
-        if candidate in allowed:
+    for candidate in (spelt or None, *known):
+        if candidate in allowed and (candidate is not None or fallback is None):
             return device_class, candidate
-    if fallback in allowed:
+    if not known and fallback in allowed:
         return device_class, fallback
-    if not spelt and None in allowed:
-        return device_class, None
-    known = _BY_SPELLING.get(spelt.strip().lower())
     return None, (known[0] if known else spelt) or None

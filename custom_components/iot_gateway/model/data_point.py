@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 import json
 import math
+import re
 from typing import Any
 
 type Raw = Any
@@ -49,15 +50,27 @@ class Access(StrEnum):
     READ_WRITE = "rw"
 
 
+_SECRET = re.compile(r"(^|_)(key|keys|password|passwd|pwd|pin|pincode|secret|token|psk)(_|$|\d)", re.IGNORECASE)
+
+
+def is_secret(code: str) -> bool:
+    """Whether a data point holds what opens or signs something: a lock's key, a password, a PIN.
+
+    Judged by the words of its code, as Tuya's locks spell them (`remote_no_dp_key`, `temporary_password_creat`). Such
+    values stay out of logs, errors and diagnostics.
+    """
+    return _SECRET.search(code) is not None
+
+
 class InvalidValue(ValueError):
-    """A value that its data point does not allow, read or written.
+    """A value that its data point does not allow, read or written; a secret one is not named.
 
     `reason` is a key: "type", "range", "option", "length" or "read_only". `allowed` says in words what would do.
     """
 
     def __init__(self, code: str, value: object, reason: str, allowed: str) -> None:
         """Keep what a translated error needs; values are no secrets, but long ones are cut."""
-        text = str(value)
+        text = "that value" if is_secret(code) else str(value)
         self.code = code
         self.value = text if len(text) <= 60 else f"{text[:57]}..."
         self.reason = reason

@@ -451,7 +451,10 @@ async def _authenticate(
         if first.type is aiohttp.WSMsgType.ERROR:
             raise NotTuyaGateway("it accepts a WebSocket but breaks its protocol with the first message")
         raise NotTuyaGateway("it accepts a WebSocket but closes it without a message")
+    # What is in it may be a secret; how long it is and how it came is what a bug report needs when it cannot be read
+    _LOGGER.debug("The gateway's first message: %s, %s bytes; the device key: %s", framing, len(first.data), key.form)
     codec, auth_required = detect(framing, first.data, key)
+    _LOGGER.debug("The gateway speaks in %s", codec)
     cipher = FrameCipher(codec, key.data)
     handshake = Handshake(key, variant=variant)
     auth = handshake.answer(auth_required)

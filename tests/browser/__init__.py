@@ -1,0 +1,1 @@
+"""The integration in a real Home Assistant with its own frontend, in headless Chromium, as a person uses it."""

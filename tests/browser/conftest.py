@@ -1,0 +1,174 @@
+"""One Home Assistant with a simulated gateway for all tests, and a page in headless Chromium for each.
+
+Run by `.venv-demo/bin/python -m pytest tests/browser`; `--update-screenshots` renews docs/images.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import AsyncExitStack
+from importlib.metadata import PackageNotFoundError, version
+import json
+from pathlib import Path
+import shutil
+import socket
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from demo.processes import ROOT
+from demo.simulations import RunningSimulator, Simulation, add_tuya_gateway, free_port, tuya_gateway, workshop
+from demo.stage import Stage
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page
+
+type Picture = Callable[[Page, str], Awaitable[None]]
+"""Takes a picture for docs/images, where the run was asked to."""
+type StartGateway = Callable[..., Awaitable[RunningSimulator]]
+"""Starts one more simulated gateway: `(announce=False)`."""
+
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+_HOME_ASSISTANT = "2026.11."
+_VIEWPORT = (1280, 800)
+_PATIENCE_MS = 15_000
+_IMAGES = ROOT / "docs" / "images"
+_FAILURES = ROOT / "build" / "browser"
+
+
+def _lacking() -> str | None:
+    """Return what this environment lacks for these tests."""
+    try:
+        if not version("homeassistant").startswith(_HOME_ASSISTANT):
+            return f"Home Assistant {version('homeassistant')} is not {_HOME_ASSISTANT}x"
+        version("home-assistant-frontend")
+        version("playwright")
+    except PackageNotFoundError as err:
+        return f"{err.name} is not installed; scripts/setup browser installs what these tests need"
+    if not any(map(shutil.which, _CHROMIUM)):
+        return "there is no Chromium; scripts/setup browser installs it"
+    return None
+
+
+LACKING = _lacking()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option for new pictures."""
+    parser.addoption("--update-screenshots", action="store_true", help="renew the pictures in docs/images")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run all in one event loop, in which the browser lives too; skip all where something is missing."""
+    for item in items:
+        if not item.path.is_relative_to(Path(__file__).parent):
+            continue  # of another folder in the same run
+        item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(120))
+        if LACKING:
+            item.add_marker(pytest.mark.skip(reason=LACKING))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Remember whether a test failed, for the page's picture of it."""
+    report = yield
+    if report.when == "call":
+        item.stash[_FAILED] = report.failed
+    return report
+
+
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """The demo, with values that only change when a test changes them, listening for gateways on a port of its own."""
+    options = {"discovery_ports": [str(free_port(kind=socket.SOCK_DGRAM))], "idle_interval": 30}
+    async with Stage(
+        tmp_path_factory.mktemp("home_assistant"),
+        port=free_port(),
+        simulations=[tuya_gateway(living=False, options=options)],
+    ) as stage:
+        yield stage
+
+
+@pytest.fixture
+def gateway(stage: Stage) -> RunningSimulator:
+    """The gateway of the demo home."""
+    return stage.simulators["tuya_gateway"]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def start_gateway(stage: Stage, tmp_path: Path) -> AsyncIterator[StartGateway]:
+    """Start further gateways, each with a uuid and devices of its own; they stop when the test ends."""
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+
+        async def start(*, announce: bool = False) -> RunningSimulator:
+            number = next(_NUMBERS)
+            home = [device | {"devid": f"{device['devid'][:-2]}{number}{device['devid'][-1]}"} for device in workshop()]
+            file = tmp_path / f"home{number}.json"
+            file.write_text(json.dumps(home), encoding="utf-8")
+            options = stage.simulators["tuya_gateway"].simulation.options
+            arguments = ["tuya-gateway", "--still", "--uuid", f"c0ffee00c0ffee0000{number:02}", "--home", str(file)]
+            if announce:
+                arguments += [
+                    "--broadcast",
+                    f"127.255.255.255:{options['discovery_ports'][0]}",
+                    "--announce-interval",
+                    "0.5",
+                ]
+            simulation = Simulation(
+                name=f"further{number}", title=f"Gateway {number}", arguments=arguments, add=add_tuya_gateway
+            )
+            running = await RunningSimulator.start(simulation, session, tmp_path / f"{simulation.name}.log")
+            stack.push_async_callback(running.stop)
+            return running
+
+        yield start
+
+
+_NUMBERS = iter(range(1, 10))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Headless Chromium of the system."""
+    from playwright.async_api import async_playwright, expect  # absent where these tests are skipped
+
+    expect.set_options(timeout=_PATIENCE_MS)
+    async with async_playwright() as playwright:
+        executable = next(filter(None, map(shutil.which, _CHROMIUM)))
+        # As root, which is what a container is, Chromium does not start with its sandbox.
+        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser, stage: Stage, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
+    """A page of a browser that was never here before; a picture of it is kept where the test fails."""
+    width, height = _VIEWPORT
+    context = await browser.new_context(
+        base_url=stage.url, viewport={"width": width, "height": height}, timezone_id="Europe/Amsterdam", locale="en-US"
+    )
+    context.set_default_timeout(_PATIENCE_MS)
+    page = await context.new_page()
+    yield page
+    if request.node.stash.get(_FAILED, False):
+        _FAILURES.mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=_FAILURES / f"{request.node.name}.png")
+    await context.close()
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest) -> Picture:
+    """Take a picture for the documentation."""
+
+    async def take(page: Page, name: str) -> None:
+        if request.config.getoption("--update-screenshots"):
+            await page.screenshot(path=_IMAGES / f"{name}.png", animations="disabled")
+
+    return take

@@ -1,0 +1,98 @@
+"""The pages of the frontend, as far as the tests use them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+import time
+from typing import Any
+
+from playwright.async_api import Locator, Page
+
+INTEGRATIONS = "/config/integrations/dashboard"
+
+# Reads what is shown, through shadow roots, each time that the browser draws.
+_WATCH = """
+(element, text) => {
+    const shown = node => {
+        if (node.nodeType === Node.TEXT_NODE) return node.textContent;
+        if (["STYLE", "SCRIPT"].includes(node.nodeName)) return "";
+        let all = "";
+        for (const child of [...(node.shadowRoot?.childNodes ?? []), ...node.childNodes]) all += shown(child);
+        return all;
+    };
+    window.seenAt = new Promise(resolve => {
+        const look = () => shown(element).replace(/\\s+/g, " ").includes(text) ? resolve(Date.now()) : requestAnimationFrame(look);
+        look();
+    });
+}
+"""
+
+
+async def open_dashboard(page: Page) -> None:
+    """Open the demo's dashboard by the address that the demo prints, and wait until it is drawn."""
+    await page.goto("/")
+    await page.locator("hui-tile-card").first.wait_for()
+
+
+def tile(page: Page, name: str) -> Locator:
+    """Return the tile of that name on the dashboard."""
+    return page.locator("hui-tile-card").filter(has=page.get_by_text(name, exact=True))
+
+
+async def toggle(page: Page, name: str) -> None:
+    """Click the icon of a tile."""
+    await tile(page, name).locator("ha-tile-icon").click()
+
+
+def toast(page: Page) -> Locator:
+    """Return the message at the edge of the page."""
+    return page.locator("notification-manager").locator("ha-toast")
+
+
+async def seconds_until_shown(element: Locator, text: str, action: Callable[[], Awaitable[Any]]) -> float:
+    """Do something, and return after how many seconds the browser had drawn `text` within the element."""
+    await element.evaluate(_WATCH, text)
+    began = time.time()
+    await action()
+    seen: float = await asyncio.wait_for(element.page.evaluate("window.seenAt"), 15)
+    return seen / 1000 - began
+
+
+class AddDialog:
+    """The dialogs that add an integration."""
+
+    def __init__(self, page: Page) -> None:
+        """Begin on any page."""
+        self._page = page
+        self.flow = page.locator("dialog-data-entry-flow")
+
+    async def open(self, integration: str) -> None:
+        """Go to Settings, Devices & services, Add integration, and choose one."""
+        page = self._page
+        await page.goto(INTEGRATIONS)
+        await page.get_by_role("button", name="Add integration").click()
+        await page.get_by_placeholder("Search for a brand name").fill(integration)
+        await page.locator("dialog-add-integration").get_by_text(integration, exact=True).first.click()
+        # Home Assistant asks this where it has discovered some
+        another = page.get_by_text(f"Set up another instance of {integration}")
+        await another.or_(self.flow.locator("step-flow-menu, step-flow-form")).first.wait_for()
+        if await another.is_visible():
+            await another.click()
+
+    async def choose(self, option: str) -> None:
+        """Choose from a menu."""
+        await self.flow.get_by_text(option, exact=True).click()
+
+    async def fill(self, **texts: str) -> None:
+        """Fill fields of the form, by their names; `port` is the only one for numbers."""
+        for name, text in texts.items():
+            field = self.flow.get_by_role("spinbutton") if name == "port" else self.flow.locator(f"input[name={name}]")
+            await field.fill(text)
+
+    async def submit(self) -> None:
+        """Press the button."""
+        await self.flow.get_by_role("button", name="Submit").click()
+
+    @property
+    def error(self) -> Locator:
+        """The message above the form."""
+        return self.flow.locator("ha-alert[alert-type=error]")

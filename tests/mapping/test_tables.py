@@ -1,0 +1,238 @@
+"""The tables are sound: their rows are ones that Home Assistant accepts, and that users can read."""
+
+from collections import Counter
+from collections.abc import Iterator
+import json
+from pathlib import Path
+import re
+from string import Formatter
+from typing import Any
+
+from homeassistant.components.event import ButtonEventType, DoorbellEventType, EventDeviceClass
+from homeassistant.components.number.const import DEVICE_CLASS_UNITS as NUMBER_UNITS
+from homeassistant.components.sensor import SensorStateClass
+from homeassistant.components.sensor.const import (
+    DEVICE_CLASS_STATE_CLASSES,
+    DEVICE_CLASS_UNITS as SENSOR_UNITS,
+    NON_NUMERIC_DEVICE_CLASSES,
+    UNIT_CONVERTERS,
+)
+from homeassistant.const import EntityCategory, Platform
+import pytest
+
+from custom_components.iot_gateway.mapping.categories import CATEGORY_KEYS, OUTLET_CATEGORIES
+from custom_components.iot_gateway.mapping.device_names import device_translation_key
+from custom_components.iot_gateway.mapping.plan import _TABLES
+from custom_components.iot_gateway.mapping.rows import (
+    BinarySensorRow,
+    ButtonRow,
+    EventRow,
+    NumberRow,
+    Row,
+    SelectRow,
+    SensorRow,
+    SwitchRow,
+    TextRow,
+)
+
+INTEGRATION = Path(__file__).parents[2] / "custom_components" / "iot_gateway"
+ENGLISH = json.loads((INTEGRATION / "translations" / "en.json").read_text(encoding="utf-8"))
+ICONS = json.loads((INTEGRATION / "icons.json").read_text(encoding="utf-8"))
+
+ROW_TYPES: dict[Platform, type[Row]] = {
+    Platform.BINARY_SENSOR: BinarySensorRow,
+    Platform.BUTTON: ButtonRow,
+    Platform.EVENT: EventRow,
+    Platform.NUMBER: NumberRow,
+    Platform.SELECT: SelectRow,
+    Platform.SENSOR: SensorRow,
+    Platform.SWITCH: SwitchRow,
+    Platform.TEXT: TextRow,
+}
+SETTING = {Platform.BUTTON, Platform.NUMBER, Platform.SELECT, Platform.SWITCH, Platform.TEXT}
+
+
+def all_rows() -> Iterator[tuple[str, Platform, Any]]:
+    """Yield every row with the place that a failure names, and its platform."""
+    for table in _TABLES:
+        for category, rows in [("common", table.common), *table.by_category.items()]:
+            for row in rows:
+                yield f"{table.platform} {category} {row.key}", table.platform, row
+
+
+ROWS = list(all_rows())
+
+
+def of_type[R: Row](kind: type[R]) -> list[tuple[str, R]]:
+    """Return the rows of one kind with their places."""
+    return [(place, row) for place, _, row in ROWS if isinstance(row, kind)]
+
+
+def test_every_platform_has_its_kind_of_rows() -> None:
+    """A row of one platform's kind in another's table would be an entity that cannot be."""
+    assert {table.platform for table in _TABLES} == set(ROW_TYPES)
+    for place, platform, row in ROWS:
+        assert type(row) is ROW_TYPES[platform], place
+
+
+def test_categories_are_known() -> None:
+    """A misspelt category would never match."""
+    for table in _TABLES:
+        assert set(table.by_category) <= CATEGORY_KEYS
+        assert all(table.by_category.values()), "a category without rows"
+    assert OUTLET_CATEGORIES <= CATEGORY_KEYS
+
+
+def test_keys_are_unique() -> None:
+    """One unique id is one entity: within a platform no key comes twice in a category."""
+    for table in _TABLES:
+        for category, rows in [("common", table.common), *table.by_category.items()]:
+            twice = [key for key, count in Counter(row.key for row in rows).items() if count > 1]
+            assert not twice, f"{table.platform} {category}"
+
+
+def test_names_exist_and_none_is_left_over() -> None:
+    """Every name is in the translations with the placeholders that its row gives, and every translation is used."""
+    used = {platform: set[str]() for platform in ROW_TYPES}
+    for place, platform, row in ROWS:
+        if row.translation_key is None:
+            assert row.translation_placeholders is None, place
+            continue
+        used[platform].add(row.translation_key)
+        name = ENGLISH["entity"][platform][row.translation_key]["name"]
+        asked = {field for _, field, _, _ in Formatter().parse(name) if field}
+        assert asked == set(row.translation_placeholders or {}), place
+    for platform, keys in used.items():
+        assert set(ENGLISH["entity"].get(platform, {})) == keys
+
+
+def test_every_entity_has_a_name() -> None:
+    """What is neither named nor the device itself takes the name of its device class, so it must have one."""
+    for place, platform, row in ROWS:
+        if row.translation_key is None and not row.main:
+            assert row.device_class is not None, place
+        if row.main:
+            assert platform is Platform.SWITCH, place
+            assert row.translation_key is None, place
+
+
+def test_state_names() -> None:
+    """Home Assistant takes keys of these characters only; each state has a name of its own where it counts."""
+    for platform, entries in ENGLISH["entity"].items():
+        assert platform in ROW_TYPES
+        for key, entry in entries.items():
+            assert re.fullmatch(r"[a-z0-9]+(?:_[a-z0-9]+)*", key), key
+            assert entry["name"][0].isupper() or entry["name"].startswith("{"), key
+            for state, name in entry.get("state", {}).items():
+                assert re.fullmatch(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?", state), f"{platform}.{key}.{state}"
+                assert name, f"{platform}.{key}.{state}"
+
+
+def test_icons() -> None:
+    """What neither its device class nor its being a switch gives an icon has one."""
+    for platform, entries in ICONS["entity"].items():
+        assert set(entries) <= set(ENGLISH["entity"][platform])
+        for key, entry in entries.items():
+            assert set(entry.get("state", {})) <= {"on", "off"} | set(
+                ENGLISH["entity"][platform][key].get("state", {})
+            ), key
+    for place, platform, row in ROWS:
+        if row.translation_key is not None and getattr(row, "device_class", None) is None:
+            assert row.translation_key in ICONS["entity"][platform], place
+
+
+def test_entity_categories() -> None:
+    """What only shows is no configuration, which Home Assistant refuses."""
+    for place, platform, row in ROWS:
+        if platform not in SETTING:
+            assert row.entity_category in (None, EntityCategory.DIAGNOSTIC), place
+
+
+def test_sensor_units_and_classes() -> None:
+    """Unit, device class and state class of each sensor go together by Home Assistant's own tables."""
+    for place, row in of_type(SensorRow):
+        device_class = row.device_class
+        unit = row.native_unit_of_measurement
+        suggested = row.suggested_unit_of_measurement
+        if device_class is None:
+            assert suggested is None, place
+            continue
+        if unit is not None:
+            assert unit in SENSOR_UNITS[device_class], place
+        if suggested is not None:
+            assert suggested in UNIT_CONVERTERS[device_class].VALID_UNITS, place
+        if row.state_class is not None:
+            assert device_class not in NON_NUMERIC_DEVICE_CLASSES, place
+            assert row.state_class in DEVICE_CLASS_STATE_CLASSES[device_class], place
+
+
+def test_sensor_parts_have_units() -> None:
+    """A part of a value has no unit from the device: the row names it, where the class has one."""
+    parts = [(place, row) for place, row in of_type(SensorRow) if row.part is not None]
+    assert len(parts) == 18
+    for place, row in parts:
+        assert row.device_class is not None, place
+        assert row.native_unit_of_measurement in SENSOR_UNITS[row.device_class], place
+
+
+def test_energy_increments_stay_out_of_statistics() -> None:
+    """What was used since the last report is no total; the Energy dashboard would take it for one."""
+    increments = [row for _, row in of_type(SensorRow) if row.key in ("add_ele", "pro_add_ele")]
+    assert len(increments) == 2
+    assert all(row.state_class is None for row in increments)
+    totals = [row for _, row in of_type(SensorRow) if row.translation_key == "total_energy"]
+    assert len(totals) >= 5
+    assert all(row.state_class is SensorStateClass.TOTAL_INCREASING for row in totals)
+
+
+def test_number_units() -> None:
+    """Unit and device class of each number go together."""
+    for place, row in of_type(NumberRow):
+        if row.device_class is not None and row.native_unit_of_measurement is not None:
+            assert row.native_unit_of_measurement in NUMBER_UNITS[row.device_class], place
+
+
+def test_binary_sensors() -> None:
+    """A row of one bit names it; every other can be on."""
+    for place, row in of_type(BinarySensorRow):
+        assert row.on, place
+        if row.label is not None:
+            assert row.code is not None, place
+
+
+def test_events() -> None:
+    """Event types are Home Assistant's where it has some for the class; presses that count several say how many."""
+    for place, row in of_type(EventRow):
+        assert row.events or row.event_types, place
+        assert set(row.counts) <= set(row.events), place
+        if row.device_class is EventDeviceClass.BUTTON:
+            assert set(row.events.values()) <= set(ButtonEventType), place
+            several = {raw for raw, kind in row.events.items() if kind is ButtonEventType.MULTI_PRESS_END}
+            assert several == set(row.counts), place
+            assert all(count > 1 for count in row.counts.values()), place
+        if row.device_class is EventDeviceClass.DOORBELL:
+            assert DoorbellEventType.RING in (row.event_types or []), place
+
+
+def test_gangs_are_named_alike() -> None:
+    """What belongs to a gang carries no number of its own: the gang's device does."""
+    gangs = [(place, row) for place, _, row in ROWS if row.gang is not None]
+    assert len(gangs) > 100
+    for place, row in gangs:
+        assert row.translation_placeholders is None, place
+        assert re.search(rf"(?<!\d){row.gang}$", row.key), place
+
+
+@pytest.mark.parametrize("category", sorted(CATEGORY_KEYS))
+def test_category_has_a_name(category: str) -> None:
+    """A device bears the name of its category and something that tells it apart."""
+    assert ENGLISH["device"][device_translation_key(category)]["name"].endswith(" {suffix}")
+
+
+def test_no_category_name_is_left_over() -> None:
+    """Translations and codes agree."""
+    names = {device_translation_key(category) for category in CATEGORY_KEYS}
+    others = {"category_unknown", "gang", "outlet", "tuya_gateway"}
+    assert set(ENGLISH["device"]) == names | others
+    assert ENGLISH["device"]["category_unknown"]["name"].endswith(" {suffix}")
+    assert all("{number}" in ENGLISH["device"][key]["name"] for key in ("gang", "outlet"))
