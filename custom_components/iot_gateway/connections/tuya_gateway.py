@@ -27,6 +27,7 @@ from ..clients.tuya_gateway import (
     GatewayLink,
     NotTuyaGateway,
     OnlineUpdated,
+    RegistryUpdated,
     RequestTimeout,
     StateChanged,
     WrongDeviceKey,
@@ -107,7 +108,6 @@ class TuyaGatewayConnection(Connection):
         self._hass = hass
         self._entry = entry
         self._hub = hub
-        self._host = entry.data[CONF_HOST]
         self._reachability = Reachability.of(hass, entry)
         self._missing: set[str] = set()
         self._cancel_missing_check: CALLBACK_TYPE | None = None
@@ -253,7 +253,7 @@ class TuyaGatewayConnection(Connection):
 
     @callback
     def _event(self, event: GatewayEvent) -> None:
-        if not isinstance(event, StateChanged | OnlineUpdated):
+        if isinstance(event, RegistryUpdated):
             self._unlisted.clear()
             self._look_soon()
             return

@@ -1,0 +1,234 @@
+"""The dashboard that shows the demo home."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .home_assistant import Api
+from .household import entities
+
+URL_PATH = "demo-home"
+TITLE = "Home"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One entity of a device, by what it stands for: the first of `keys` that the device has an entity of.
+
+    A key is the last part of an entity's unique id: a data point's code, or a platform where an entity stands for the device.
+    """
+
+    device: str
+    keys: str
+    name: str = ""
+    """On the tile; the device's name where it is empty."""
+    wide: bool = False
+
+    @property
+    def alternatives(self) -> list[str]:
+        """The keys, best first."""
+        return self.keys.split()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page: a heading with an entity or two beside it, and tiles."""
+
+    title: str
+    icon: str
+    tiles: tuple[Tile, ...]
+    badges: tuple[Tile, ...] = ()
+    history: tuple[Tile, ...] = ()
+    """What a graph below the tiles shows."""
+    hours: float = 0.1
+    logbook: tuple[Tile, ...] = field(default=())
+    """Whose events are listed below the tiles."""
+
+
+SECTIONS = (
+    Section(
+        "Living room",
+        "mdi:sofa",
+        (
+            Tile("Living room ceiling light", "light switch_led", "Ceiling light"),
+            Tile("TV backlight", "light switch_led"),
+            Tile("TV socket", "switch_1"),
+            Tile("TV socket", "cur_power", "TV power"),
+            Tile("Dining room dimmer", "light_1 light switch_led_1"),
+            Tile("Living room curtain", "cover percent_control", "Curtain"),
+            Tile("Living room thermostat", "climate temp_set", "Thermostat"),
+            Tile("Ficus", "humidity", "Ficus soil moisture"),
+        ),
+        badges=(Tile("Living room air quality", "temp_current"), Tile("Living room air quality", "humidity_value")),
+    ),
+    Section(
+        "Kitchen and hallway",
+        "mdi:stove",
+        (
+            Tile("Kitchen switch", "switch_1", "Kitchen ceiling"),
+            Tile("Kitchen switch", "switch_2", "Kitchen counter"),
+            Tile("Kitchen window contact", "doorcontact_state", "Kitchen window"),
+            Tile("Kitchen gas detector", "gas_sensor_status", "Gas detector"),
+            Tile("Hallway spots", "light switch_led"),
+            Tile("Hallway motion", "pir"),
+            Tile("Front door contact", "doorcontact_state", "Front door"),
+            Tile("Hallway smoke detector", "smoke_sensor_status", "Smoke detector"),
+        ),
+    ),
+    Section(
+        "Bedroom and office",
+        "mdi:bed",
+        (
+            Tile("Bedroom lamp", "light switch_led"),
+            Tile("Bedroom blind", "cover percent_control"),
+            Tile("Bedroom ceiling fan", "fan switch", "Ceiling fan"),
+            Tile("Bedroom air conditioner", "climate switch", "Air conditioner"),
+            Tile("Office presence", "presence_state", "Office presence"),
+            Tile("Office CO2 detector", "co2_value", "Office CO₂"),
+            Tile("Desk power strip", "switch_1", "Desk outlet 1"),
+            Tile("Desk power strip", "switch_2", "Desk outlet 2"),
+        ),
+        badges=(Tile("Nursery climate", "va_temperature"),),
+    ),
+    Section(
+        "Energy",
+        "mdi:lightning-bolt",
+        (
+            Tile("Main meter", "forward_energy_total", "Meter reading"),
+            Tile("Main meter", "supply_frequency", "Mains frequency"),
+            Tile("Washing machine plug", "switch_1", "Washing machine"),
+            Tile("Washing machine plug", "cur_power", "Washing machine power"),
+        ),
+        history=(Tile("Washing machine plug", "cur_power", "Washing machine"), Tile("TV socket", "cur_power", "TV")),
+    ),
+    Section(
+        "Climate",
+        "mdi:thermometer",
+        (
+            Tile("Balcony climate", "va_temperature", "Balcony"),
+            Tile("Nursery climate", "va_temperature", "Nursery"),
+            # The one that is out of reach
+            Tile("Attic climate", "va_temperature", "Attic"),
+            Tile("Bathroom radiator", "climate temp_current", "Bathroom radiator"),
+        ),
+        history=(
+            Tile("Living room air quality", "temp_current", "Living room"),
+            Tile("Nursery climate", "va_temperature", "Nursery"),
+            Tile("Balcony climate", "va_temperature", "Balcony"),
+        ),
+    ),
+    Section(
+        "What happened",
+        "mdi:history",
+        (
+            Tile("Bedside wireless switch", "switch_mode1", "Bedside button 1"),
+            Tile("Bedside wireless switch", "switch_mode2", "Bedside button 2"),
+        ),
+        logbook=(
+            Tile("Bedside wireless switch", "switch_mode1"),
+            Tile("Bedside wireless switch", "switch_mode2"),
+            Tile("Hallway motion", "pir"),
+            Tile("Office presence", "presence_state"),
+            Tile("Front door contact", "doorcontact_state"),
+        ),
+    ),
+)
+
+
+class EntityFinder:
+    """Finds the entities of a home by device and key."""
+
+    def __init__(self, registered: list[dict[str, Any]], names: Mapping[str, str]) -> None:
+        """Take the entity registry's entries, and the names of the devices by id."""
+        self._ids = {name: devid for devid, name in names.items()}
+        # Of two of one id the one that is enabled
+        self._entities = {
+            entry["unique_id"]: entry for entry in sorted(registered, key=lambda entry: entry["disabled_by"] is None)
+        }
+        self.missing: list[str] = []
+        """What was asked for and is not there, in words."""
+        self.disabled: set[str] = set()
+        """The entity ids of what was found and is disabled."""
+
+    def find(self, tile: Tile) -> str | None:
+        """Return the entity id for a tile; None, and a note in `missing`, if there is none."""
+        devid = self._ids.get(tile.device)
+        for key in tile.alternatives:
+            if entry := self._entities.get(f"{devid}_{key}"):
+                entity_id: str = entry["entity_id"]
+                if entry["disabled_by"] is not None:
+                    self.disabled.add(entity_id)
+                return entity_id
+        self.missing.append(f"{tile.device}: {tile.keys}")
+        return None
+
+
+def dashboard(finder: EntityFinder) -> dict[str, Any]:
+    """Return the dashboard's configuration."""
+    return {
+        "title": TITLE,
+        "views": [
+            {
+                "title": TITLE,
+                "path": "home",
+                "type": "sections",
+                "max_columns": 3,
+                "sections": [_section(section, finder) for section in SECTIONS],
+            }
+        ],
+    }
+
+
+def _section(section: Section, finder: EntityFinder) -> dict[str, Any]:
+    heading = {
+        "type": "heading",
+        "heading": section.title,
+        "icon": section.icon,
+        "badges": [
+            {"type": "entity", "entity": entity_id} for badge in section.badges if (entity_id := finder.find(badge))
+        ],
+    }
+    cards: list[dict[str, Any]] = [heading]
+    for tile in section.tiles:
+        if (entity_id := finder.find(tile)) is None:
+            continue
+        card: dict[str, Any] = {"type": "tile", "entity": entity_id, "name": tile.name or tile.device}
+        if entity_id.startswith(("switch.", "light.", "fan.")):
+            card["icon_tap_action"] = {"action": "toggle"}
+        cards.append(card)
+    if section.history:
+        shown = [
+            {"entity": entity_id, "name": tile.name or tile.device}
+            for tile in section.history
+            if (entity_id := finder.find(tile))
+        ]
+        cards.append(
+            {
+                "type": "history-graph",
+                "hours_to_show": section.hours,
+                "entities": shown,
+                "grid_options": {"columns": "full", "rows": 5},
+            }
+        )
+    if section.logbook:
+        ids = [entity_id for tile in section.logbook if (entity_id := finder.find(tile))]
+        cards.append(
+            {
+                "type": "logbook",
+                "target": {"entity_id": ids},
+                "hours_to_show": 6,
+                "grid_options": {"columns": "full", "rows": 6},
+            }
+        )
+    return {"type": "grid", "cards": cards}
+
+
+async def make_dashboard(api: Api, names: Mapping[str, str]) -> EntityFinder:
+    """Make the dashboard, the one that opens first; return what found its entities."""
+    finder = EntityFinder(await entities(api), names)
+    config = dashboard(finder)
+    if URL_PATH not in {item["url_path"] for item in await api.command("lovelace/dashboards/list")}:
+        await api.command("lovelace/dashboards/create", url_path=URL_PATH, title=TITLE, icon="mdi:home")
+    await api.command("lovelace/config/save", url_path=URL_PATH, config=config)
+    await api.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
+    return finder

@@ -1,0 +1,158 @@
+"""What the demo simulates: one entry of a list for each system.
+
+A further system is a further `Simulation` in `DEMO`: how its simulator starts, and what a user types to add it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from dataclasses import dataclass, field
+import json
+from pathlib import Path
+import socket
+from typing import Any, Self
+
+import aiohttp
+
+from .processes import ROOT, Child, DemoFailed
+
+type Announced = Mapping[str, Any]
+"""What a simulator prints when it is ready."""
+type Inputs = Callable[[Announced], list[dict[str, Any]]]
+"""Makes, of what a simulator announced, what a user types into a flow, step by step."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Simulation:
+    """A simulated system."""
+
+    name: str
+    """Of the simulator in the demo's own memory and log."""
+    title: str
+    """What a person would call it."""
+    arguments: Sequence[str]
+    """Of `python -m simulators`."""
+    add: Inputs | None = None
+    """How a user adds it; None: it is left for Home Assistant to discover."""
+    reconfigure: Inputs | None = None
+    """How a user tells that it is at another place now."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What a user then sets in the entry's options."""
+    remembered: Mapping[str, str] = field(default_factory=dict)
+    """Which keys of what it announced are to be the same at the next start, by the argument that asks for it."""
+
+
+def add_tuya_gateway(announced: Announced) -> list[dict[str, Any]]:
+    """Return what a user types to add a gateway."""
+    keys = ("host", "port", "path", "uuid", "device_key")
+    return [{"next_step_id": "tuya_gateway"}, {key: announced[key] for key in keys}]
+
+
+def move_tuya_gateway(announced: Announced) -> list[dict[str, Any]]:
+    """Return what a user types to say where a gateway is now."""
+    return [{key: announced[key] for key in ("host", "port", "path")}]
+
+
+def tuya_gateway(*, living: bool = True, options: Mapping[str, Any] | None = None) -> Simulation:
+    """Return the gateway of the demo home; `living`: its values change by themselves."""
+    return Simulation(
+        name="tuya_gateway",
+        title="Tuya gateway",
+        arguments=("tuya-gateway", *(() if living else ("--still",))),
+        add=add_tuya_gateway,
+        reconfigure=move_tuya_gateway,
+        options=options or {},
+        remembered={"--port": "port"},
+    )
+
+
+def second_tuya_gateway(announce_to: str, interval: float = 5.0) -> Simulation:
+    """Return the gateway of the workshop, which announces itself and waits to be added."""
+    return Simulation(
+        name="tuya_gateway_workshop",
+        title="Tuya gateway of the workshop",
+        arguments=(
+            "tuya-gateway",
+            *("--uuid", "b7c204e9d1f84a6f93c5", "--device-key", "Wd83kZpQ5mTn1xYa"),
+            *("--home", str(Path(__file__).parent / "homes" / "workshop.json")),
+            *("--broadcast", announce_to, "--announce-interval", str(interval)),
+        ),
+        remembered={"--port": "port"},
+    )
+
+
+DEMO = (
+    tuya_gateway(),
+    # The whole loopback network hears it, whoever else listens on the port that Tuya's gateways use.
+    second_tuya_gateway("127.255.255.255:6667"),
+)
+
+
+class RunningSimulator:
+    """A simulator that runs, and its remote control."""
+
+    def __init__(
+        self, simulation: Simulation, child: Child, announced: Announced, session: aiohttp.ClientSession
+    ) -> None:
+        """Use `start` to make one."""
+        self.simulation = simulation
+        self.announced = announced
+        self._child = child
+        self._session = session
+
+    @classmethod
+    async def start(
+        cls, simulation: Simulation, session: aiohttp.ClientSession, log: Path, before: Announced | None = None
+    ) -> Self:
+        """Start a simulation, where it can be at the place where it was `before`; raises DemoFailed."""
+        arguments = ["-m", "simulators", *simulation.arguments]
+        for argument, key in simulation.remembered.items():
+            if before:
+                # Someone else may have taken the place meanwhile
+                with contextlib.suppress(OSError):
+                    arguments += [argument, str(free_port(before["host"], before[key]))]
+        child = Child(f"the simulator {simulation.name}", arguments, log)
+        return cls(simulation, child, await child.start_announced(), session)
+
+    async def stop(self) -> None:
+        """End it."""
+        await self._child.stop()
+
+    async def look(self, what: str) -> Any:
+        """Return what the control API tells under a path: state, commands, requests."""
+        async with self._session.get(f"{self.announced['control']}/{what}") as response:
+            return await response.json()
+
+    async def do(self, action: str, **content: Any) -> Any:
+        """Do something by the control API (report, online, add, remove, faults, stop, start ...); raises DemoFailed."""
+        async with self._session.post(f"{self.announced['control']}/{action}", json=content) as response:
+            answer = await response.json()
+        if response.status >= 400:
+            raise DemoFailed(f"{action}: {answer}")
+        return answer
+
+    async def devices(self) -> dict[str, dict[str, Any]]:
+        """Return the devices {"devid", "name", "category", "online", "values"} by id."""
+        return {device["devid"]: device for device in (await self.look("state"))["devices"]}
+
+    async def device_id(self, name: str) -> str:
+        """Return the id of the device that people call so; raises DemoFailed."""
+        for devid, device in (await self.devices()).items():
+            if device["name"] == name:
+                return devid
+        raise DemoFailed(f"{self.simulation.title} has no {name!r}")
+
+
+def free_port(host: str = "127.0.0.1", port: int = 0, kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """Return `port` if it is free at this moment, for 0 any that is; raises OSError."""
+    with socket.socket(type=kind) as probe:
+        if kind is socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+        free: int = probe.getsockname()[1]
+        return free
+
+
+def workshop() -> list[dict[str, Any]]:
+    """Return the devices of the workshop in the gateway's own form."""
+    devices: list[dict[str, Any]] = json.loads((ROOT / "demo" / "homes" / "workshop.json").read_text(encoding="utf-8"))
+    return devices
