@@ -12,9 +12,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN
 from .hub import GANG_SEPARATOR, Hub, HubConfigEntry
 from .mapping import EntityPlan, plan_entities
-from .mapping.device_names import gang_translation_key
 from .mapping.naming import readable_name
 from .model import DataPoint, Device, Value
+from .model.device_names import gang_translation_key
 
 
 class DataPointEntity(Entity):

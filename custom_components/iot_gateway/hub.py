@@ -18,8 +18,8 @@ from homeassistant.helpers import device_registry as dr
 from .commands import CommandBatcher, Values
 from .const import DOMAIN
 from .errors import CommandFailed, invalid_value
-from .mapping.device_names import device_translation_key
 from .model import Device, DeviceSchema, InvalidValue, Raw, Value
+from .model.device_names import device_translation_key
 from .settling import Settling
 
 _LOGGER = logging.getLogger(__name__)

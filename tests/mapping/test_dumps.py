@@ -57,7 +57,7 @@ def test_what_home_assistant_makes_of_them_is_there() -> None:
 @needs_dumps
 def test_categories_of_real_devices_are_known() -> None:
     """Every real device bears a name, not a code."""
-    from custom_components.iot_gateway.mapping.categories import CATEGORY_KEYS
+    from custom_components.iot_gateway.model.categories import CATEGORY_KEYS
 
     seen = {json.loads(path.read_text(encoding="utf-8"))["category"] for path in DUMPS}
     assert seen <= CATEGORY_KEYS

@@ -18,6 +18,8 @@ from custom_components.iot_gateway.mapping.naming import readable_name
         ("basicWDR", "Basic wdr"),
         ("temper_alarm", "Tamper alarm"),
         ("-/--", "-/--"),
+        ("Channel+", "Channel +"),
+        ("Channel-", "Channel -"),
         ("开关", "开关"),
         ("", ""),
         ("_", "_"),

@@ -20,8 +20,6 @@ from homeassistant.components.sensor.const import (
 from homeassistant.const import EntityCategory, Platform
 import pytest
 
-from custom_components.iot_gateway.mapping.categories import CATEGORY_KEYS, OUTLET_CATEGORIES
-from custom_components.iot_gateway.mapping.device_names import device_translation_key
 from custom_components.iot_gateway.mapping.plan import _TABLES
 from custom_components.iot_gateway.mapping.rows import (
     BinarySensorRow,
@@ -34,6 +32,8 @@ from custom_components.iot_gateway.mapping.rows import (
     SwitchRow,
     TextRow,
 )
+from custom_components.iot_gateway.model.categories import CATEGORY_KEYS, OUTLET_CATEGORIES
+from custom_components.iot_gateway.model.device_names import device_translation_key
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "iot_gateway"
 ENGLISH = json.loads((INTEGRATION / "translations" / "en.json").read_text(encoding="utf-8"))

@@ -84,6 +84,13 @@ def test_platforms_know_no_protocol() -> None:
     assert offending([*platforms, *shared], forbidden) == []
 
 
+def test_hub_knows_only_the_model() -> None:
+    """The hub and its helpers know devices, and neither what becomes of them nor what brings them."""
+    files = [INTEGRATION / name for name in ("hub.py", "commands.py", "settling.py")]
+    layers = tuple(f"{PACKAGE}.{layer}" for layer in ("mapping", "clients", "connections", "entity"))
+    assert offending(files, lambda _path, name: within(name, *layers)) == []
+
+
 def test_connections_know_no_platform() -> None:
     """A connection brings devices to the hub; which entities they become is none of its business."""
     platforms = tuple(dotted(path) for path in PLATFORM_FILES)

@@ -363,8 +363,8 @@ def test_entity_names() -> None:
 
 def test_device_names() -> None:
     """Every category that has a name has its text, also those of unknown categories; none is left over."""
-    names = import_module(f"{PACKAGE}.mapping.device_names")
-    categories = import_module(f"{PACKAGE}.mapping.categories").CATEGORY_KEYS
+    names = import_module(f"{PACKAGE}.model.device_names")
+    categories = import_module(f"{PACKAGE}.model.categories").CATEGORY_KEYS
     assert len(categories) > 30
     keys = {names.device_translation_key(category) for category in [*categories, "no such category"]}
     keys |= {names.gang_translation_key(category) for category in [*categories, "no such category"]}
