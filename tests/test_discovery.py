@@ -87,6 +87,18 @@ async def test_noise_on_the_port(hass: HomeAssistant, simulator: TuyaGatewaySimu
     assert len(flows(hass)) == 1
 
 
+async def test_made_up_gateways(hass: HomeAssistant, simulator: TuyaGatewaySimulator) -> None:
+    """Who floods the network with announcements fills neither the memory nor the page."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    for number in range(100):
+        announce(hass, simulator, uuid=f"made-up-{number:012}")
+    await hass.async_block_till_done()
+    assert len(flows(hass)) == len(discovery.async_heard(hass)) == 32
+    # One that is known moves all the same
+    announce(hass, simulator, uuid="made-up-000000000000", port=1)
+    assert discovery.async_heard(hass)[0].port == 1
+
+
 async def test_before_anything_is_set_up(hass: HomeAssistant, simulator: TuyaGatewaySimulator) -> None:
     """Nothing has been heard then."""
     assert discovery.async_heard(hass) == []

@@ -29,6 +29,8 @@ from .hub import HubConfigEntry
 _LOGGER = logging.getLogger(__name__)
 
 
+_MOST_HEARD = 32
+"""Unknown gateways kept in mind; no home has as many, but anybody on the network can make up announcements."""
 _FOLLOW_INTERVAL = 10.0
 """Seconds between two looks at where a known gateway that is away announces itself."""
 
@@ -100,6 +102,8 @@ def _announced(hass: HomeAssistant, announcement: Announcement) -> None:
             _adopt(hass, entry, announcement.uuid)
             return
     if discovery.heard.get(announcement.uuid) == announcement:
+        return
+    if announcement.uuid not in discovery.heard and len(discovery.heard) >= _MOST_HEARD:
         return
     discovery.heard[announcement.uuid] = announcement
     _LOGGER.debug("Gateway %s announces itself at %s:%s", announcement.uuid, announcement.host, announcement.port)
