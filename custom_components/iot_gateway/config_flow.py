@@ -5,7 +5,7 @@ from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -90,7 +90,7 @@ class IotGatewayConfigFlow(ConfigFlow, domain=DOMAIN):
             await self.async_set_unique_id(data.get(CONF_UUID), raise_on_progress=False)
             self._abort_if_unique_id_configured()
             self._async_abort_entries_match({CONF_HOST: data[CONF_HOST], CONF_PORT: data[CONF_PORT]})
-            errors, error = await self._try(data)
+            errors, error = await async_try(self.hass, data)
             if not errors:
                 return self._create(data)
         return self.async_show_form(
@@ -122,7 +122,7 @@ class IotGatewayConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             data = _cleaned({**self._discovered, **user_input})
             self._async_abort_entries_match({CONF_HOST: data[CONF_HOST], CONF_PORT: data[CONF_PORT]})
-            errors, error = await self._try(data)
+            errors, error = await async_try(self.hass, data)
             if not errors:
                 return self._create(data)
         return self.async_show_form(
@@ -148,7 +148,7 @@ class IotGatewayConfigFlow(ConfigFlow, domain=DOMAIN):
         error = ""
         if user_input is not None:
             data = _cleaned({**entry.data, **user_input})
-            errors, error = await self._try(data)
+            errors, error = await async_try(self.hass, data)
             if not errors:
                 return self.async_update_reload_and_abort(entry, data=data)
         return self.async_show_form(
@@ -173,7 +173,7 @@ class IotGatewayConfigFlow(ConfigFlow, domain=DOMAIN):
                 if other.entry_id != entry.entry_id
             ):
                 return self.async_abort(reason="already_configured")
-            errors, error = await self._try(data)
+            errors, error = await async_try(self.hass, data)
             if not errors:
                 return self.async_update_reload_and_abort(entry, data=data)
         return self.async_show_form(
@@ -185,14 +185,6 @@ class IotGatewayConfigFlow(ConfigFlow, domain=DOMAIN):
             errors=errors,
             description_placeholders={"error": error, "name": entry.title},
         )
-
-    async def _try(self, data: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-        """Connect with the data; return the form's errors, and the cause in the client's words."""
-        try:
-            await async_probe(self.hass, data)
-        except GatewayError as err:
-            return {"base": error_key(err)}, str(err)
-        return {}, ""
 
     def _create(self, data: dict[str, Any]) -> ConfigFlowResult:
         return self.async_create_entry(
@@ -227,6 +219,15 @@ class TuyaGatewayOptionsFlow(OptionsFlowWithReload):
         return self.async_show_form(
             step_id="init", data_schema=self.add_suggested_values_to_schema(_OPTIONS, suggested), errors=errors
         )
+
+
+async def async_try(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[dict[str, str], str]:
+    """Connect with an entry's data; return a form's errors, and the cause in the client's words."""
+    try:
+        await async_probe(hass, data)
+    except GatewayError as err:
+        return {"base": error_key(err)}, str(err)
+    return {}, ""
 
 
 def _title(data: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .const import CONF_DEVICE_KEY, CONF_UUID, DOMAIN
-from .hub import GANG_SEPARATOR, HubConfigEntry
+from .hub import HubConfigEntry, device_id_of
 from .mapping import plan_entities
 from .model import DataPoint, Device, is_secret
 
@@ -25,7 +25,7 @@ async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: HubConfigEntry, device: dr.AnyDeviceEntry
 ) -> dict[str, Any]:
     """Return the diagnostics of an entry with this one device only."""
-    ids = {identifier.partition(GANG_SEPARATOR)[0] for domain, identifier in device.identifiers if domain == DOMAIN}
+    ids = {device_id_of(identifier) for domain, identifier in device.identifiers if domain == DOMAIN}
     return _diagnostics(hass, entry, ids.__contains__)
 
 
@@ -44,7 +44,7 @@ def _device(hass: HomeAssistant, device: Device) -> dict[str, Any]:
     registry = er.async_get(hass)
     entities: dict[str, list[str]] = {}
     for plan in plan_entities(device.schema):
-        if entity_id := registry.async_get_entity_id(plan.platform, DOMAIN, f"{device.id}_{plan.key}"):
+        if entity_id := registry.async_get_entity_id(plan.platform, DOMAIN, plan.unique_id(device.id)):
             for code in plan.codes:
                 entities.setdefault(code, []).append(entity_id)
     return {

@@ -97,8 +97,8 @@ def _announced(hass: HomeAssistant, announcement: Announcement) -> None:
         discovery.heard.pop(announcement.uuid, None)
         _follow(hass, entry, announcement)
         return
-    for entry in _loaded(hass):
-        if not entry.unique_id and _is_at(entry, announcement):
+    for entry, connection in _connections(hass):
+        if not entry.unique_id and _is_at(connection, announcement):
             _adopt(hass, entry, announcement.uuid)
             return
     if discovery.heard.get(announcement.uuid) == announcement:
@@ -115,22 +115,25 @@ def _announced(hass: HomeAssistant, announcement: Announcement) -> None:
     )
 
 
-def _loaded(hass: HomeAssistant) -> list[HubConfigEntry]:
-    """Return the gateway entries that are set up."""
+def _connections(hass: HomeAssistant) -> list[tuple[HubConfigEntry, TuyaGatewayConnection]]:
+    """Return the gateway entries that are set up, with their connections."""
     return [
-        entry
+        (entry, connection)
         for entry in hass.config_entries.async_loaded_entries(DOMAIN)
-        if isinstance(entry.runtime_data.connection, TuyaGatewayConnection)
+        if (connection := _connection(entry)) is not None
     ]
 
 
-def _is_at(entry: HubConfigEntry, announcement: Announcement) -> bool:
-    """Whether the gateway that an entry is connected with is the one that announces itself."""
+def _connection(entry: HubConfigEntry) -> TuyaGatewayConnection | None:
+    """Return the connection of an entry that is set up; None where it is none to a gateway."""
     connection = entry.runtime_data.connection
-    return (
-        isinstance(connection, TuyaGatewayConnection)
-        and connection.connected
-        and (connection.peer_host, connection.address.port) == (announcement.host, announcement.port)
+    return connection if isinstance(connection, TuyaGatewayConnection) else None
+
+
+def _is_at(connection: TuyaGatewayConnection, announcement: Announcement) -> bool:
+    """Whether the gateway that is connected is the one that announces itself."""
+    return connection.connected and (
+        (connection.peer_host, connection.address.port) == (announcement.host, announcement.port)
     )
 
 
@@ -148,8 +151,7 @@ def _adopt(hass: HomeAssistant, entry: HubConfigEntry, uuid: str) -> None:
 def _follow(hass: HomeAssistant, entry: HubConfigEntry, announcement: Announcement) -> None:
     """Look for a known gateway that is away where it announces itself."""
     if entry.state is ConfigEntryState.LOADED:
-        connection = entry.runtime_data.connection
-        if not isinstance(connection, TuyaGatewayConnection) or connection.connected:
+        if (connection := _connection(entry)) is None or connection.connected:
             return
     elif entry.state is not ConfigEntryState.SETUP_RETRY:
         return
@@ -180,7 +182,5 @@ async def _async_follow(hass: HomeAssistant, entry: HubConfigEntry, address: Gat
         hass.config_entries.async_update_entry(entry, data=data)
     if entry.state is ConfigEntryState.SETUP_RETRY:
         hass.config_entries.async_schedule_reload(entry.entry_id)
-    elif entry.state is ConfigEntryState.LOADED:
-        connection = entry.runtime_data.connection
-        if isinstance(connection, TuyaGatewayConnection):
-            connection.move_to(address)
+    elif entry.state is ConfigEntryState.LOADED and (connection := _connection(entry)) is not None:
+        connection.move_to(address)

@@ -10,7 +10,7 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
-from .hub import GANG_SEPARATOR, Hub, HubConfigEntry
+from .hub import Hub, HubConfigEntry, gang_identifier
 from .mapping import EntityPlan, plan_entities
 from .mapping.naming import readable_name
 from .model import DataPoint, Device, Value
@@ -33,15 +33,14 @@ class DataPointEntity(Entity):
         self.codes = plan.codes
         self.entity_description = plan.row
         self.code = plan.row.data_point
-        self._attr_unique_id = f"{device.id}_{plan.key}"
+        self._attr_unique_id = plan.unique_id(device.id)
         if plan.row.main:
             self._attr_name = None
         self._attr_device_info: DeviceInfo | ChildDeviceInfo | None = device_info(hub, device, plan.gang)
 
     @callback
-    def _lose_device_class(self) -> None:
-        """The unit does not fit the row's device class: without it, a name that came from it must come from the code."""
-        self._attr_device_class = None
+    def _name_without_device_class(self) -> None:
+        """The row's device class went, as the unit does not fit it: a name that came from it must come from the code."""
         if self.entity_description.translation_key is None and not hasattr(self, "_attr_name"):
             self._attr_name = readable_name(self.code)
 
@@ -59,7 +58,7 @@ class DataPointEntity(Entity):
     @override
     def available(self) -> bool:
         """Whether the link is up and the device online."""
-        return self.hub.connected and self.device.online
+        return self.hub.available(self.device.id)
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -91,7 +90,7 @@ def device_info(hub: Hub, device: Device, gang: int | None) -> DeviceInfo | Chil
     if gang is None:
         return DeviceInfo(identifiers={(DOMAIN, device.id)})
     return ChildDeviceInfo(
-        identifiers={(DOMAIN, f"{device.id}{GANG_SEPARATOR}{gang}")},
+        identifiers={(DOMAIN, gang_identifier(device.id, gang))},
         parent_device_id=hub.registry_id(device.id),
         translation_key=gang_translation_key(device.category),
         translation_placeholders={"number": str(gang)},

@@ -31,8 +31,7 @@ type Woken = Callable[[], None]
 type Reported = Callable[[Value | None], None]
 """Called with the value of each report of a data point, also when it is the same as before."""
 
-GANG_SEPARATOR = "_gang_"
-"""Stands between a device's id and the number of a gang in the gang's identifier."""
+_GANG_SEPARATOR = "_gang_"
 
 _SLICE_SECONDS = 0.01
 """How long the event loop may be kept when all entities are woken at once."""
@@ -95,11 +94,9 @@ class Hub:
 
     def owns(self, identifier: str) -> bool:
         """Whether an identifier of the device registry is the root, one of the devices, or a gang of one."""
-        return (
-            (self._root is not None and identifier == self._root.identifier)
-            or identifier in self.devices
-            or identifier.partition(GANG_SEPARATOR)[0] in self.devices
-        )
+        return (self._root is not None and identifier == self._root.identifier) or device_id_of(
+            identifier
+        ) in self.devices
 
     def registry_id(self, device_id: str) -> str:
         """Return the device registry's id of a device of this hub."""
@@ -335,6 +332,16 @@ class Hub:
     def _name(self, device: Device) -> str:
         entry = dr.async_get(self.hass).async_get(self._registry_ids[device.id])
         return (entry and (entry.name_by_user or entry.name)) or device.id
+
+
+def gang_identifier(device_id: str, gang: int) -> str:
+    """Return a gang's identifier in the device registry."""
+    return f"{device_id}{_GANG_SEPARATOR}{gang}"
+
+
+def device_id_of(identifier: str) -> str:
+    """Return the id of the device that an identifier of the device registry stands for, itself or one of its gangs."""
+    return identifier.partition(_GANG_SEPARATOR)[0]
 
 
 def _register[F: Callable[..., None]](by_code: dict[str, list[F]], codes: Iterable[str], listener: F) -> CALLBACK_TYPE:

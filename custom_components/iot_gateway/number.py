@@ -43,7 +43,7 @@ class DataPointNumber(DataPointEntity, NumberEntity):
             row.device_class, point.unit, row.native_unit_of_measurement
         )
         if row.device_class is not None and self._attr_device_class is None:
-            self._lose_device_class()
+            self._name_without_device_class()
 
     @override
     @callback

@@ -6,9 +6,7 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from .clients.tuya_gateway import GatewayError
-from .config_flow import DEVICE_KEY_SCHEMA
-from .connections.tuya_gateway import async_probe, error_key
+from .config_flow import DEVICE_KEY_SCHEMA, async_try
 from .const import CONF_DEVICE_KEY
 
 
@@ -38,12 +36,8 @@ class DeviceKeyRepair(RepairsFlow):
         error = ""
         if user_input is not None:
             data = {**self._entry.data, CONF_DEVICE_KEY: user_input[CONF_DEVICE_KEY].strip()}
-            try:
-                await async_probe(self.hass, data)
-            except GatewayError as err:
-                errors["base"] = error_key(err)
-                error = str(err)
-            else:
+            errors, error = await async_try(self.hass, data)
+            if not errors:
                 self.hass.config_entries.async_update_entry(self._entry, data=data)
                 self.hass.config_entries.async_schedule_reload(self._entry.entry_id)
                 return self.async_create_entry(data={})

@@ -1,6 +1,5 @@
 """Sensors."""
 
-import json
 from typing import override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
@@ -14,7 +13,7 @@ from .hub import Hub, HubConfigEntry
 from .mapping import EntityPlan
 from .mapping.rows import SensorRow
 from .mapping.units import resolve_sensor_unit
-from .model import DataType, Device
+from .model import DataType, Device, raw_text
 
 PARALLEL_UPDATES = 0
 
@@ -47,7 +46,7 @@ class DataPointSensor(DataPointEntity, SensorEntity):
             if row.device_class is not None and self._attr_device_class is None:
                 # The class went because the unit does not fit it; a unit to convert to would not fit either
                 self._attr_suggested_unit_of_measurement = None
-                self._lose_device_class()
+                self._name_without_device_class()
             if point.scale and row.suggested_display_precision is None and row.suggested_unit_of_measurement is None:
                 self._attr_suggested_display_precision = point.scale
         elif point.type is DataType.ENUM and point.known and row.device_class in (None, SensorDeviceClass.ENUM):
@@ -66,8 +65,7 @@ class DataPointSensor(DataPointEntity, SensorEntity):
             return
         if isinstance(value, bytes | dict | list):
             # What nobody decodes is kept as the text that it came as
-            raw = self.device.state[self.code]
-            value = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+            value = raw_text(self.device.state[self.code])
         elif isinstance(value, bool):
             value = str(value).lower()
         if isinstance(value, str) and len(value) > MAX_LENGTH_STATE_STATE:

@@ -7,7 +7,7 @@ from homeassistant.helpers.service import async_get_device_and_config_entry
 import voluptuous as vol
 
 from .const import DOMAIN
-from .hub import GANG_SEPARATOR, Hub, HubConfigEntry
+from .hub import Hub, HubConfigEntry, device_id_of
 
 SERVICE_SET_DATA_POINT = "set_data_point"
 
@@ -39,7 +39,7 @@ async def _async_set_data_point(call: ServiceCall) -> None:
         (
             hub.devices[device_id]
             for domain, identifier in device.identifiers
-            if domain == DOMAIN and (device_id := identifier.partition(GANG_SEPARATOR)[0]) in hub.devices
+            if domain == DOMAIN and (device_id := device_id_of(identifier)) in hub.devices
         ),
         None,
     )

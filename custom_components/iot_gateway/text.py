@@ -1,6 +1,5 @@
 """Texts."""
 
-import json
 from typing import override
 
 from homeassistant.components.text import TextEntity
@@ -13,7 +12,7 @@ from .entity import DataPointEntity, async_setup_platform
 from .hub import Hub, HubConfigEntry
 from .mapping import EntityPlan
 from .mapping.rows import TextRow
-from .model import Device
+from .model import Device, raw_text
 
 PARALLEL_UPDATES = 0
 
@@ -46,8 +45,7 @@ class DataPointText(DataPointEntity, TextEntity):
     def _refresh(self) -> None:
         text = None
         if self.point_value is not None:
-            raw = self.device.state[self.code]
-            text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+            text = raw_text(self.device.state[self.code])
         fits = text is None or len(text) <= self._attr_native_max
         self._attr_native_value = text if fits else None
         self._attr_extra_state_attributes = {} if fits else {ATTR_FULL_VALUE: text}

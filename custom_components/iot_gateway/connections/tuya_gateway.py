@@ -132,7 +132,7 @@ class TuyaGatewayConnection(Connection):
     async def start(self) -> None:
         self._hub.register_root(
             RootDevice(
-                identifier=self._entry.data.get(CONF_UUID) or self._entry.entry_id,
+                identifier=self._root_identifier,
                 manufacturer="Tuya",
                 model="LAN gateway",
             )
@@ -205,6 +205,11 @@ class TuyaGatewayConnection(Connection):
     def move_to(self, address: GatewayAddress) -> None:
         """Look for the gateway there from now on, at once if the link is down."""
         self._link.move_to(address)
+
+    @property
+    def _root_identifier(self) -> str:
+        """What the device registry knows the gateway by: its uuid, until that is known the entry."""
+        return self._entry.data.get(CONF_UUID) or self._entry.entry_id
 
     @property
     def _place(self) -> dict[str, str]:
@@ -399,12 +404,11 @@ class TuyaGatewayConnection(Connection):
 
     def _registered(self) -> set[str]:
         """Return the ids of the sub-devices that the device registry has of this entry."""
-        root = self._entry.data.get(CONF_UUID) or self._entry.entry_id
         return {
             identifier
             for device in dr.async_entries_for_config_entry(dr.async_get(self._hass), self._entry.entry_id)
             for domain, identifier in device.identifiers
-            if domain == DOMAIN and identifier != root
+            if domain == DOMAIN and identifier != self._root_identifier
         }
 
     @callback

@@ -31,6 +31,10 @@ class EntityPlan:
         """What ends the entity's unique id."""
         return self.row.key
 
+    def unique_id(self, device_id: str) -> str:
+        """Return the entity's unique id on a device."""
+        return f"{device_id}_{self.key}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _PlatformTable:

@@ -4,7 +4,7 @@ Nothing here knows of Home Assistant's entities or of a protocol. Tuya's schema 
 `tuya_schema`; other thing models get a module of their own beside it and end in the same `DeviceSchema`.
 """
 
-from .data_point import Access, DataPoint, DataType, InvalidValue, Raw, Value, is_secret
+from .data_point import Access, DataPoint, DataType, InvalidValue, Raw, Value, is_secret, raw_text
 from .device import Device
 from .schema import DeviceSchema
 from .tuya_schema import parse_tuya_schema
@@ -20,4 +20,5 @@ __all__ = [
     "Value",
     "is_secret",
     "parse_tuya_schema",
+    "raw_text",
 ]

@@ -208,8 +208,13 @@ def _decode_enum(point: DataPoint, raw: Raw) -> str:
     return text
 
 
-def _decode_text(_point: DataPoint, raw: Raw) -> str:
+def raw_text(raw: Raw) -> str:
+    """Return a raw as the text that it came as, or as JSON where it is none."""
     return raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+
+
+def _decode_text(_point: DataPoint, raw: Raw) -> str:
+    return raw_text(raw)
 
 
 def _decode_json(_point: DataPoint, raw: Raw) -> Value:
@@ -283,7 +288,7 @@ def _encode_enum(point: DataPoint, value: Any, _like: Raw) -> str:
 
 
 def _encode_text(point: DataPoint, value: Any, _like: Raw) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = raw_text(value)
     if point.maxlen is not None and len(text) > point.maxlen:
         raise InvalidValue(point.code, value, "length", point.describe_allowed())
     return text
