@@ -1,6 +1,6 @@
 """The base of all entities that stand for data points."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, override
 
 from homeassistant.const import Platform
@@ -17,8 +17,8 @@ from .model import DataPoint, Device, Value
 from .model.device_names import gang_translation_key
 
 
-class DataPointEntity(Entity):
-    """An entity that shows or sets a data point of a device.
+class DeviceEntity(Entity):
+    """An entity that shows or sets data points of a device.
 
     Subclasses implement `_refresh`, which takes the device's state over into the entity's attributes.
     """
@@ -32,27 +32,10 @@ class DataPointEntity(Entity):
         self.device = device
         self.codes = plan.codes
         self.entity_description = plan.row
-        self.code = plan.row.data_point
         self._attr_unique_id = plan.unique_id(device.id)
         if plan.row.main:
             self._attr_name = None
         self._attr_device_info: DeviceInfo | ChildDeviceInfo | None = device_info(hub, device, plan.gang)
-
-    @callback
-    def _name_without_device_class(self) -> None:
-        """The row's device class went, as the unit does not fit it: a name that came from it must come from the code."""
-        if self.entity_description.translation_key is None and not hasattr(self, "_attr_name"):
-            self._attr_name = readable_name(self.code)
-
-    @property
-    def point(self) -> DataPoint:
-        """The data point that the entity stands for."""
-        return self.device.schema.points[self.code]
-
-    @property
-    def point_value(self) -> Value | None:
-        """The data point's value, None while it has none."""
-        return self.device.value(self.code)
 
     @property
     @override
@@ -80,9 +63,57 @@ class DataPointEntity(Entity):
     def _refresh(self) -> None:
         """Take the device's state over."""
 
+
+class DataPointEntity(DeviceEntity):
+    """An entity that shows or sets one data point of a device."""
+
+    def __init__(self, hub: Hub, device: Device, plan: EntityPlan) -> None:
+        """Stand for what `plan` says of `device`."""
+        super().__init__(hub, device, plan)
+        self.code = plan.row.data_point
+
+    @callback
+    def _name_without_device_class(self) -> None:
+        """The row's device class went, as the unit does not fit it: a name that came from it must come from the code."""
+        if self.entity_description.translation_key is None and not hasattr(self, "_attr_name"):
+            self._attr_name = readable_name(self.code)
+
+    @property
+    def point(self) -> DataPoint:
+        """The data point that the entity stands for."""
+        return self.device.schema.points[self.code]
+
+    @property
+    def point_value(self) -> Value | None:
+        """The data point's value, None while it has none."""
+        return self.device.value(self.code)
+
     async def _set(self, value: Any) -> None:
         """Set the data point; return once confirmed."""
         await self.hub.send(self.device.id, {self.code: value})
+
+
+class CompositeEntity(DeviceEntity):
+    """An entity that shows or sets several data points of a device, each in the role that its row gives it."""
+
+    def __init__(self, hub: Hub, device: Device, plan: EntityPlan) -> None:
+        """Stand for what `plan` says of `device`."""
+        super().__init__(hub, device, plan)
+        self.roles = plan.roles
+
+    def point(self, role: str) -> DataPoint | None:
+        """Return the data point that has a role, None where the device has none."""
+        code = self.roles.get(role)
+        return None if code is None else self.device.schema.points[code]
+
+    def value(self, role: str) -> Value | None:
+        """Return the value of the data point that has a role, None where there is none or it has none."""
+        code = self.roles.get(role)
+        return None if code is None else self.device.value(code)
+
+    async def _set(self, values: Mapping[str, Any]) -> None:
+        """Set data points, by role, in one command; return once confirmed."""
+        await self.hub.send(self.device.id, {self.roles[role]: value for role, value in values.items()})
 
 
 def device_info(hub: Hub, device: Device, gang: int | None) -> DeviceInfo | ChildDeviceInfo:

@@ -20,7 +20,21 @@ from homeassistant.components.sensor.const import (
 from homeassistant.const import EntityCategory, Platform
 import pytest
 
-from custom_components.iot_gateway.mapping.plan import _TABLES
+from custom_components.iot_gateway.mapping.composite import (
+    AlarmControlPanelRow,
+    ClimateRow,
+    CompositeRow,
+    CoverRow,
+    FanRow,
+    HumidifierRow,
+    LightRow,
+    LockRow,
+    SirenRow,
+    VacuumRow,
+    ValveRow,
+    WaterHeaterRow,
+)
+from custom_components.iot_gateway.mapping.plan import _OF_GANGS, _TABLES
 from custom_components.iot_gateway.mapping.rows import (
     BinarySensorRow,
     ButtonRow,
@@ -40,6 +54,17 @@ ENGLISH = json.loads((INTEGRATION / "translations" / "en.json").read_text(encodi
 ICONS = json.loads((INTEGRATION / "icons.json").read_text(encoding="utf-8"))
 
 ROW_TYPES: dict[Platform, type[Row]] = {
+    Platform.ALARM_CONTROL_PANEL: AlarmControlPanelRow,
+    Platform.CLIMATE: ClimateRow,
+    Platform.COVER: CoverRow,
+    Platform.FAN: FanRow,
+    Platform.HUMIDIFIER: HumidifierRow,
+    Platform.LIGHT: LightRow,
+    Platform.LOCK: LockRow,
+    Platform.SIREN: SirenRow,
+    Platform.VACUUM: VacuumRow,
+    Platform.VALVE: ValveRow,
+    Platform.WATER_HEATER: WaterHeaterRow,
     Platform.BINARY_SENSOR: BinarySensorRow,
     Platform.BUTTON: ButtonRow,
     Platform.EVENT: EventRow,
@@ -49,7 +74,7 @@ ROW_TYPES: dict[Platform, type[Row]] = {
     Platform.SWITCH: SwitchRow,
     Platform.TEXT: TextRow,
 }
-SETTING = {Platform.BUTTON, Platform.NUMBER, Platform.SELECT, Platform.SWITCH, Platform.TEXT}
+SHOWING = {Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR}
 
 
 def all_rows() -> Iterator[tuple[str, Platform, Any]]:
@@ -112,7 +137,7 @@ def test_every_entity_has_a_name() -> None:
         if row.translation_key is None and not row.main:
             assert row.device_class is not None, place
         if row.main:
-            assert platform is Platform.SWITCH, place
+            assert platform in _OF_GANGS or isinstance(row, CompositeRow), place
             assert row.translation_key is None, place
 
 
@@ -144,7 +169,7 @@ def test_icons() -> None:
 def test_entity_categories() -> None:
     """What only shows is no configuration, which Home Assistant refuses."""
     for place, platform, row in ROWS:
-        if platform not in SETTING:
+        if platform in SHOWING:
             assert row.entity_category in (None, EntityCategory.DIAGNOSTIC), place
 
 
@@ -212,6 +237,18 @@ def test_events() -> None:
             assert all(count > 1 for count in row.counts.values()), place
         if row.device_class is EventDeviceClass.DOORBELL:
             assert DoorbellEventType.RING in (row.event_types or []), place
+
+
+def test_composites() -> None:
+    """Each role is a field with codes, and what a kind or a row needs are roles of it."""
+    for place, row in of_type(CompositeRow):
+        for role in row.ROLES:
+            assert role == row.KEY_ROLE or isinstance(getattr(row, role), tuple), place
+        assert row.requires <= row.ROLES.keys(), place
+        assert all(need <= row.ROLES.keys() for need in row.NEEDS), place
+        assert row.KEY_ROLE is not None or row.key == next(
+            platform.value for platform, kind in ROW_TYPES.items() if kind is type(row)
+        ), place
 
 
 def test_gangs_are_named_alike() -> None:

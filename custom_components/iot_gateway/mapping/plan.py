@@ -1,13 +1,34 @@
 """From a device's schema to its entities: tables by category first, then common rows, then the generic rule."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 from homeassistant.const import Platform
 
 from ..model import DataPoint, DataType, DeviceSchema
-from . import binary_sensor, button, event, number, select, sensor, switch, text
+from . import (
+    alarm_control_panel,
+    binary_sensor,
+    button,
+    climate,
+    cover,
+    event,
+    fan,
+    humidifier,
+    light,
+    lock,
+    number,
+    select,
+    sensor,
+    siren,
+    switch,
+    text,
+    vacuum,
+    valve,
+    water_heater,
+)
+from .composite import CompositeRow
 from .generic import generic_row
 from .naming import readable_name
 from .rows import BinarySensorRow, Row, SensorRow, Table
@@ -17,12 +38,14 @@ from .rows import BinarySensorRow, Row, SensorRow, Table
 class EntityPlan:
     """One entity that a device gets: its platform, its row, the data points it shows or sets, and its gang.
 
-    `gang` is None on a device that has no second gang; `generic` says that no table knows the data point.
+    `roles` says which data point is what to a composite entity. `gang` is None on a device that has no second gang;
+    `generic` says that no table knows the data point.
     """
 
     platform: Platform
     row: Row
     codes: tuple[str, ...]
+    roles: Mapping[str, str] = field(default_factory=dict)
     gang: int | None = None
     generic: bool = False
 
@@ -38,19 +61,67 @@ class EntityPlan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _PlatformTable:
-    """The rows of one platform, and which data points it can show or set."""
+    """The rows of one platform, and which data points it can show or set; composite rows see to that themselves."""
 
     platform: Platform
     by_category: Table[Row]
     common: tuple[Row, ...]
-    fits: Callable[[DataPoint], bool]
+    fits: Callable[[DataPoint], bool] = lambda point: True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Match:
+    """A row that a device has what it takes for, and the data point of each of a composite's roles."""
+
+    platform: Platform
+    row: Row
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The data points that the entity shows or sets."""
+        if isinstance(self.row, CompositeRow):
+            return tuple(dict.fromkeys(self.roles.values()))
+        return (self.row.data_point,)
+
+    @property
+    def covers(self) -> frozenset[str]:
+        """The data points that need no other entity; a row of one bit of a Bitmap leaves the other bits to others."""
+        if isinstance(self.row, CompositeRow):
+            return self.row.claimed(self.roles)
+        return frozenset() if getattr(self.row, "label", None) is not None else frozenset({self.row.data_point})
 
 
 _NUMBERS = (DataType.INTEGER, DataType.FLOAT)
 _TEXTS = (DataType.STRING, DataType.JSON, DataType.RAW, DataType.STRUCT)
 
+_COMPOSITES = (
+    _PlatformTable(
+        platform=Platform.ALARM_CONTROL_PANEL,
+        by_category=alarm_control_panel.ALARM_CONTROL_PANELS,
+        common=alarm_control_panel.COMMON_ALARM_CONTROL_PANELS,
+    ),
+    _PlatformTable(platform=Platform.CLIMATE, by_category=climate.CLIMATES, common=climate.COMMON_CLIMATES),
+    _PlatformTable(platform=Platform.COVER, by_category=cover.COVERS, common=cover.COMMON_COVERS),
+    _PlatformTable(platform=Platform.FAN, by_category=fan.FANS, common=fan.COMMON_FANS),
+    _PlatformTable(
+        platform=Platform.HUMIDIFIER, by_category=humidifier.HUMIDIFIERS, common=humidifier.COMMON_HUMIDIFIERS
+    ),
+    _PlatformTable(platform=Platform.LIGHT, by_category=light.LIGHTS, common=light.COMMON_LIGHTS),
+    _PlatformTable(platform=Platform.LOCK, by_category=lock.LOCKS, common=lock.COMMON_LOCKS),
+    _PlatformTable(platform=Platform.SIREN, by_category=siren.SIRENS, common=siren.COMMON_SIRENS),
+    _PlatformTable(platform=Platform.VACUUM, by_category=vacuum.VACUUMS, common=vacuum.COMMON_VACUUMS),
+    _PlatformTable(platform=Platform.VALVE, by_category=valve.VALVES, common=valve.COMMON_VALVES),
+    _PlatformTable(
+        platform=Platform.WATER_HEATER,
+        by_category=water_heater.WATER_HEATERS,
+        common=water_heater.COMMON_WATER_HEATERS,
+    ),
+)
+
 # Platforms that set come before those that only show: see `_plan`
 _TABLES = (
+    *_COMPOSITES,
     _PlatformTable(
         platform=Platform.BUTTON,
         by_category=button.BUTTONS,
@@ -101,6 +172,9 @@ _TABLES = (
     ),
 )
 
+_OF_GANGS = (Platform.SWITCH, Platform.LIGHT, Platform.COVER, Platform.VALVE)
+"""Platforms whose entities are a gang themselves; what the others say of a gang needs one of these."""
+
 _plans: WeakKeyDictionary[DeviceSchema, tuple[EntityPlan, ...]] = WeakKeyDictionary()
 
 
@@ -112,24 +186,30 @@ def plan_entities(schema: DeviceSchema) -> tuple[EntityPlan, ...]:
 
 
 def _plan(schema: DeviceSchema) -> Iterator[EntityPlan]:
-    rows: list[tuple[Platform, Row]] = []
+    matches: list[_Match] = []
+    claimed: frozenset[str] = frozenset()
     for table in _TABLES:
-        rows += _matching(table, table.by_category.get(schema.category, ()), schema.points, frozenset())
-    covered = _covered(rows)
+        found = _matching(table, table.by_category.get(schema.category, ()), schema.points, claimed)
+        matches += found
+        if table is _COMPOSITES[-1]:
+            # What a light is made of is no switch and no number too; two composites may share the device's main switch
+            claimed = _covered(matches)
+    covered = claimed | _covered(matches)
     for table in _TABLES:
         # What a common row of an earlier platform took is taken: a writable countdown is a number, a reported one a sensor
         found = _matching(table, table.common, schema.points, covered)
-        rows += found
+        matches += found
         covered |= _covered(found)
     # A device with one gang is that gang: only from two on do they stand for themselves
-    gangs = {row.gang for platform, row in rows if platform is Platform.SWITCH and row.gang is not None}
+    gangs = {match.row.gang for match in matches if match.platform in _OF_GANGS and match.row.gang is not None}
     named: set[tuple[Platform, int | None, object]] = set()
-    for platform, row in rows:
+    for match in matches:
+        row = match.row
         gang = row.gang if len(gangs) > 1 and row.gang in gangs else None
-        if (name := (platform, gang, _named_by(row))) in named:
+        if (name := (match.platform, gang, _named_by(row))) in named:
             row = replace(row, main=False, translation_key=None, name=readable_name(row.key))
         named.add(name)
-        yield EntityPlan(platform=platform, row=row, codes=(row.data_point,), gang=gang)
+        yield EntityPlan(platform=match.platform, row=row, codes=match.codes, roles=match.roles, gang=gang)
     for code, point in schema.points.items():
         if code not in covered:
             platform, row = generic_row(point)
@@ -145,23 +225,28 @@ def _named_by(row: Row) -> object:
     return row.translation_key, *(row.translation_placeholders or {}).values()
 
 
-def _covered(rows: list[tuple[Platform, Row]]) -> frozenset[str]:
-    """Return the data points that rows show whole; a row of one bit of a Bitmap leaves the other bits to others."""
-    return frozenset(row.data_point for _, row in rows if getattr(row, "label", None) is None)
+def _covered(matches: list[_Match]) -> frozenset[str]:
+    """Return the data points that need no other entity than these."""
+    return frozenset().union(*(match.covers for match in matches))
 
 
 def _matching(
     table: _PlatformTable, rows: tuple[Row, ...], points: Mapping[str, DataPoint], covered: frozenset[str]
-) -> list[tuple[Platform, Row]]:
+) -> list[_Match]:
     """Return the rows whose data point the device has, in a form that the platform can show or set; one a key."""
-    found: dict[str, Row] = {}
+    found: dict[str, _Match] = {}
     for row in rows:
-        point = points.get(row.data_point)
-        if point is None or row.data_point in covered or not table.fits(point):
+        if row.key in found:
             continue
-        if _suits(row, point):
-            found.setdefault(row.key, row)
-    return [(table.platform, row) for row in found.values()]
+        if isinstance(row, CompositeRow):
+            if (roles := row.resolve(points, covered)) is not None:
+                found[row.key] = _Match(platform=table.platform, row=row, roles=roles)
+                covered |= found[row.key].covers
+            continue
+        point = points.get(row.data_point)
+        if point is not None and row.data_point not in covered and table.fits(point) and _suits(row, point):
+            found[row.key] = _Match(platform=table.platform, row=row)
+    return list(found.values())
 
 
 def _suits(row: Row, point: DataPoint) -> bool:

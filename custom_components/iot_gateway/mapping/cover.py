@@ -1,0 +1,8 @@
+"""The table of covers."""
+
+from .composite import CoverRow
+from .rows import Table
+
+COVERS: Table[CoverRow] = {}
+
+COMMON_COVERS: tuple[CoverRow, ...] = ()

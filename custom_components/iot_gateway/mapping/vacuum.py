@@ -1,0 +1,8 @@
+"""The table of vacuums."""
+
+from .composite import VacuumRow
+from .rows import Table
+
+VACUUMS: Table[VacuumRow] = {}
+
+COMMON_VACUUMS: tuple[VacuumRow, ...] = ()
