@@ -1,7 +1,7 @@
 """What several tests of the integration do."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from enum import Enum
 from typing import Any
@@ -138,12 +138,15 @@ def listening_on(hass: HomeAssistant) -> int:
 
 @asynccontextmanager
 async def loaded(
-    hass: HomeAssistant, *devices: SimulatedDevice, platforms: list[Platform] | None = None
+    hass: HomeAssistant,
+    *devices: SimulatedDevice,
+    platforms: list[Platform] | None = None,
+    options: Mapping[str, object] | None = None,
 ) -> AsyncGenerator[TuyaGatewaySimulator]:
     """Have a gateway with these devices set up, with some of the platforms only, and unload it afterwards."""
     with patch("custom_components.iot_gateway.PLATFORMS", platforms or PLATFORMS):
         async with TuyaGatewaySimulator(devices) as simulator:
-            entry = make_entry(simulator)
+            entry = make_entry(simulator, options=dict(options or {}))
             await load(hass, entry)
             assert entry.state is ConfigEntryState.LOADED, entry.reason
             yield simulator

@@ -14,8 +14,10 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
 )
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_schema_suggested_value
@@ -24,7 +26,9 @@ from custom_components.iot_gateway.clients.tuya_gateway import GatewayClient, Re
 from custom_components.iot_gateway.const import DOMAIN
 from simulators.tuya_gateway import Codec, TuyaGatewaySimulator
 from simulators.tuya_gateway.announce import Announcer
-from tests.helpers import TITLE, listening_on, load, make_entry, state_now, wait_until
+from simulators.tuya_gateway.demo.points import device as simulated_device, rw
+from simulators.tuya_gateway.schema import enum, integer
+from tests.helpers import TITLE, entity_id, find_entity, listening_on, load, make_entry, state_now, state_of, wait_until
 
 pytestmark = pytest.mark.usefixtures("unloading")
 
@@ -488,6 +492,9 @@ async def test_options(hass: HomeAssistant, simulator: TuyaGatewaySimulator, ent
     schema = result["data_schema"].schema
     assert get_schema_suggested_value(schema, "discovery_ports") == ["6666", "6667", "7000"]
     assert get_schema_suggested_value(schema, "idle_interval") == 30
+    assert get_schema_suggested_value(schema, "show_all") is False
+    # There is no cover to choose
+    assert "inverted_covers" not in schema
 
     for ports in (["http"], ["0"], ["65536", "6666"]):
         result = await hass.config_entries.options.async_configure(
@@ -506,7 +513,7 @@ async def test_options(hass: HomeAssistant, simulator: TuyaGatewaySimulator, ent
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
-    assert entry.options == {"discovery_ports": [port], "idle_interval": 7}
+    assert entry.options == {"discovery_ports": [port], "idle_interval": 7, "show_all": False}
     assert listening_on(hass) == port
     await wait_until(lambda: simulator.opened == 2 and simulator.connections == 1)
 
@@ -514,6 +521,126 @@ async def test_options(hass: HomeAssistant, simulator: TuyaGatewaySimulator, ent
     assert result["data_schema"] is not None
     assert get_schema_suggested_value(result["data_schema"].schema, "discovery_ports") == [str(port)]
     assert get_schema_suggested_value(result["data_schema"].schema, "idle_interval") == 7
+
+
+async def choose(hass: HomeAssistant, entry: MockConfigEntry, **options: object) -> None:
+    """Choose options, leaving the others as they are."""
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {"discovery_ports": ["6666"], "idle_interval": 30, **options}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert state_now(entry) is ConfigEntryState.LOADED
+
+
+async def test_show_all(
+    hass: HomeAssistant, simulator: TuyaGatewaySimulator, entity_registry: er.EntityRegistry
+) -> None:
+    """It enables what no table knows, old and new, and takes just that back; a user's own choice stays."""
+    gadget = next(iter(simulator.devices.values()))
+    entry = make_entry(simulator)
+    await load(hass, entry)
+    generic = {
+        code: entity_id(hass, platform, gadget, code)
+        for code, platform in {
+            "relay": Platform.SWITCH,
+            "lamp": Platform.SWITCH,
+            "target": Platform.NUMBER,
+            "contact": Platform.BINARY_SENSOR,
+        }.items()
+    }
+
+    def disabled(code: str) -> er.RegistryEntryDisabler | None:
+        return entity_registry.entities[generic[code]].disabled_by
+
+    assert {code: disabled(code) for code in generic} == dict.fromkeys(generic, er.RegistryEntryDisabler.INTEGRATION)
+    entity_registry.async_update_entity(generic["relay"], disabled_by=None)
+    entity_registry.async_update_entity(generic["lamp"], disabled_by=er.RegistryEntryDisabler.USER)
+
+    await choose(hass, entry, show_all=True)
+    assert entry.options["show_all"] is True
+    assert [disabled(code) for code in ("relay", "target", "contact")] == [None] * 3
+    assert disabled("lamp") is er.RegistryEntryDisabler.USER
+    assert state_of(hass, generic["target"]) == "50"
+
+    # One that comes while it is on
+    await simulator.report(gadget.id, {"unheard_of": 5})
+    await wait_until(lambda: find_entity(hass, Platform.SENSOR, gadget, "unheard_of"))
+    await hass.async_block_till_done()
+    generic["unheard_of"] = entity_id(hass, Platform.SENSOR, gadget, "unheard_of")
+    assert state_of(hass, generic["unheard_of"]) == "5"
+    entity_registry.async_update_entity(generic["contact"], disabled_by=er.RegistryEntryDisabler.USER)
+
+    await choose(hass, entry, show_all=False)
+    assert {code: disabled(code) for code in generic} == {
+        "relay": None,
+        "lamp": er.RegistryEntryDisabler.USER,
+        "target": er.RegistryEntryDisabler.INTEGRATION,
+        "contact": er.RegistryEntryDisabler.USER,
+        "unheard_of": er.RegistryEntryDisabler.INTEGRATION,
+    }
+    assert hass.states.get(generic["target"]) is None
+    assert all(DOMAIN not in entity_registry.entities[entity].options for entity in generic.values())
+
+    # And once more, so that nothing of it was for one time only
+    await choose(hass, entry, show_all=True)
+    assert disabled("target") is None
+    await choose(hass, entry, show_all=False)
+    assert disabled("target") is er.RegistryEntryDisabler.INTEGRATION
+
+
+async def test_inverted_covers(
+    hass: HomeAssistant, simulator: TuyaGatewaySimulator, entity_registry: er.EntityRegistry
+) -> None:
+    """Covers are chosen by name; one that is away meanwhile stays chosen."""
+    curtains = [
+        simulated_device(
+            name,
+            "cl",
+            rw(enum("control", "open", "stop", "close"), "stop"),
+            rw(integer("percent_control", 0, 100, "%"), 30),
+        )
+        for name in ("Bedroom", "Attic")
+    ]
+    simulator.devices = {curtain.id: curtain for curtain in curtains}
+    entry = make_entry(simulator)
+    await load(hass, entry)
+    covers = [entity_id(hass, Platform.COVER, curtain, "control") for curtain in curtains]
+    entity_registry.async_update_entity(covers[0], name="Blind")
+    position = hass.states.get(covers[0])
+    assert position is not None
+
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["data_schema"] is not None
+    options = result["data_schema"].schema["inverted_covers"].config["options"]
+    assert {option["value"] for option in options} == {f"{curtain.id}_control" for curtain in curtains}
+    labels = {option["value"]: option["label"] for option in options}
+    assert labels[f"{curtains[0].id}_control"].endswith("Blind")
+    assert len(set(labels.values())) == 2
+    hass.config_entries.options.async_abort(result["flow_id"])
+
+    await choose(hass, entry, inverted_covers=[f"{curtains[0].id}_control"])
+    assert entry.options["inverted_covers"] == [f"{curtains[0].id}_control"]
+    inverted = hass.states.get(covers[0])
+    assert inverted is not None
+    assert inverted.attributes["current_position"] == 100 - position.attributes["current_position"]
+
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["data_schema"] is not None
+    suggested = get_schema_suggested_value(result["data_schema"].schema, "inverted_covers")
+    assert suggested == [f"{curtains[0].id}_control"]
+    hass.config_entries.options.async_abort(result["flow_id"])
+
+    # A cover whose entity is not registered any more is not shown, and not forgotten either
+    entity_registry.async_remove(covers[0])
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"],
+        {"discovery_ports": ["6666"], "idle_interval": 30, "inverted_covers": [f"{curtains[1].id}_control"]},
+    )
+    await hass.async_block_till_done()
+    assert set(entry.options["inverted_covers"]) == {f"{curtain.id}_control" for curtain in curtains}
 
 
 async def test_probe_closes_what_it_opens(hass: HomeAssistant, simulator: TuyaGatewaySimulator) -> None:

@@ -9,8 +9,10 @@ from .connections import CONNECTIONS
 from .const import CONF_CONNECTION, DOMAIN, PLATFORMS
 from .discovery import async_listen
 from .hub import Hub, HubConfigEntry
+from .quirk_files import async_forget_quirks, async_load_quirks
 from .reachability import Reachability
 from .services import async_setup_services
+from .visibility import async_apply_show_all
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -24,11 +26,12 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: HubConfigEntry) -> bool:
     """Set up a connection and the devices that it brings."""
-    hub = Hub(hass, entry)
+    hub = Hub(hass, entry, await async_load_quirks(hass))
     hub.connection = CONNECTIONS[entry.data[CONF_CONNECTION]](hass, entry, hub)
     await hub.connection.start()
     entry.runtime_data = hub
     await async_listen(hass)
+    async_apply_show_all(hass, hub)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 
@@ -48,6 +51,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: HubConfigEntry) -> bool
 async def async_remove_entry(hass: HomeAssistant, entry: HubConfigEntry) -> None:
     """Clear what is kept beside the entry."""
     Reachability.of(hass, entry).forget()
+    if not hass.config_entries.async_entries(DOMAIN):
+        async_forget_quirks(hass)
 
 
 async def async_remove_config_entry_device(

@@ -4,12 +4,18 @@ from collections.abc import Mapping
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlowWithReload
-from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT, Platform
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -25,6 +31,8 @@ from .const import (
     CONF_DEVICE_KEY,
     CONF_DISCOVERY_PORTS,
     CONF_IDLE_INTERVAL,
+    CONF_INVERTED_COVERS,
+    CONF_SHOW_ALL,
     CONF_UUID,
     CONNECTION_TUYA_GATEWAY,
     DEFAULT_DISCOVERY_PORTS,
@@ -48,6 +56,9 @@ DEVICE_KEY_SCHEMA = vol.Schema({vol.Required(CONF_DEVICE_KEY): _KEY})
 _RECONFIGURE = vol.Schema({**_ADDRESS, vol.Optional(CONF_DEVICE_KEY): _KEY})
 _OPTIONS = vol.Schema(
     {
+        vol.Required(CONF_SHOW_ALL, default=False): BooleanSelector(),
+        # Which covers there are, the flow puts in
+        vol.Optional(CONF_INVERTED_COVERS): SelectSelector(SelectSelectorConfig(options=[])),
         vol.Required(CONF_DISCOVERY_PORTS): TextSelector(TextSelectorConfig(multiple=True)),
         vol.Required(CONF_IDLE_INTERVAL): vol.All(
             NumberSelector(
@@ -204,21 +215,64 @@ class TuyaGatewayOptionsFlow(OptionsFlowWithReload):
     """What a user may tune of a gateway's connection."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the ports to listen on and for the patience with a silent gateway."""
+        """Ask what to show, which covers are the wrong way round, where to listen, and how patient to be."""
         errors: dict[str, str] = {}
+        options = self.config_entry.options
+        covers = _covers(self.hass, self.config_entry)
         if user_input is not None:
             ports = _ports(user_input[CONF_DISCOVERY_PORTS])
             if ports is not None:
-                return self.async_create_entry(data={**user_input, CONF_DISCOVERY_PORTS: ports})
+                data = {**user_input, CONF_DISCOVERY_PORTS: ports}
+                # A cover that is not there just now stays as it was chosen to be
+                away = [one for one in options.get(CONF_INVERTED_COVERS, ()) if one not in covers]
+                if covers or away:
+                    data[CONF_INVERTED_COVERS] = user_input.get(CONF_INVERTED_COVERS, []) + away
+                return self.async_create_entry(data=data)
             errors[CONF_DISCOVERY_PORTS] = "invalid_port"
-        options = self.config_entry.options
         suggested = user_input or {
+            CONF_SHOW_ALL: options.get(CONF_SHOW_ALL, False),
+            CONF_INVERTED_COVERS: [one for one in options.get(CONF_INVERTED_COVERS, ()) if one in covers],
             CONF_DISCOVERY_PORTS: [str(port) for port in options.get(CONF_DISCOVERY_PORTS, DEFAULT_DISCOVERY_PORTS)],
             CONF_IDLE_INTERVAL: options.get(CONF_IDLE_INTERVAL, DEFAULT_IDLE_INTERVAL),
         }
         return self.async_show_form(
-            step_id="init", data_schema=self.add_suggested_values_to_schema(_OPTIONS, suggested), errors=errors
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(_with_covers(_OPTIONS, covers), suggested),
+            errors=errors,
         )
+
+
+def _covers(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
+    """Return the names of an entry's covers, with that of their device, by unique id."""
+    devices = dr.async_get(hass)
+    covers = {}
+    for cover in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
+        if cover.domain == Platform.COVER:
+            device = devices.async_get(cover.device_id) if cover.device_id else None
+            names = (device and (device.name_by_user or device.name), cover.name or cover.original_name)
+            covers[cover.unique_id] = " ".join(dict.fromkeys(name for name in names if name)) or cover.entity_id
+    return covers
+
+
+def _with_covers(schema: vol.Schema, covers: Mapping[str, str]) -> vol.Schema:
+    """Return the schema of the options with the covers to choose from, without that field where there are none."""
+    choice = SelectSelector(
+        SelectSelectorConfig(
+            options=[
+                SelectOptionDict(value=unique_id, label=name)
+                for unique_id, name in sorted(covers.items(), key=lambda cover: cover[1])
+            ],
+            multiple=True,
+            mode=SelectSelectorMode.LIST,
+        )
+    )
+    return vol.Schema(
+        {
+            field: choice if field == CONF_INVERTED_COVERS else selector
+            for field, selector in schema.schema.items()
+            if covers or field != CONF_INVERTED_COVERS
+        }
+    )
 
 
 async def async_try(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[dict[str, str], str]:

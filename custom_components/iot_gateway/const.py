@@ -37,6 +37,11 @@ CONF_DEVICE_KEY: Final = "device_key"
 CONF_DISCOVERY_PORTS: Final = "discovery_ports"
 CONF_IDLE_INTERVAL: Final = "idle_interval"
 
+CONF_SHOW_ALL: Final = "show_all"
+"""The option to enable the entities of data points that no table knows."""
+CONF_INVERTED_COVERS: Final = "inverted_covers"
+"""The option that lists the unique ids of covers whose motor runs the other way."""
+
 DEFAULT_PATH: Final = "/"
 DEFAULT_IDLE_INTERVAL: Final = 30
 """Seconds of silence after which the gateway is asked whether it is still there."""

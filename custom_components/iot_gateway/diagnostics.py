@@ -52,21 +52,34 @@ def _device(hass: HomeAssistant, device: Device) -> dict[str, Any]:
         "category": device.category,
         "name": device.name,
         "model": device.model,
+        "product_id": device.product_id,
+        "quirks": list(device.schema.quirks),
         "online": device.online,
+        # Under the codes that the device itself uses: what a quirk calls them is beside
         "data_points": {
-            code: _data_point(point, device, entities.get(code, [])) for code, point in device.schema.points.items()
+            _own_code(point, device): _data_point(point, device, entities.get(code, []))
+            for code, point in device.schema.points.items()
         },
     }
 
 
+def _own_code(point: DataPoint, device: Device) -> str:
+    """Return the code that the device itself uses for a data point."""
+    return device.schema.device_codes.get(point.code, point.code)
+
+
 def _data_point(point: DataPoint, device: Device, entities: list[str]) -> dict[str, Any]:
     """Return one data point; `value` is the raw one, as a quirk or a bug report needs it."""
+    own_code = _own_code(point, device)
+    secret = is_secret(point.code) or is_secret(own_code)
     return {
+        **({} if own_code == point.code else {"renamed": point.code}),
+        **({"hidden": True} if point.code in device.schema.hidden else {}),
         "type": point.type.value,
         "access": point.access.value,
         "values": point.spec,
         "inferred": point.inferred,
-        "value": REDACTED if is_secret(point.code) and point.code in device.state else device.state.get(point.code),
+        "value": REDACTED if secret and point.code in device.state else device.state.get(point.code),
         "reported_at": device.reported_at.get(point.code),
         "invalid_reports": device.invalid.get(point.code, 0),
         "entities": entities,

@@ -5,6 +5,7 @@ from typing import Any, override
 
 from homeassistant.const import Platform
 from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -15,6 +16,7 @@ from .mapping import EntityPlan, plan_entities
 from .mapping.naming import readable_name
 from .model import DataPoint, Device, Value
 from .model.device_names import gang_translation_key
+from .visibility import SHOWN_BY_OPTION
 
 
 class DeviceEntity(Entity):
@@ -35,6 +37,12 @@ class DeviceEntity(Entity):
         self._attr_unique_id = plan.unique_id(device.id)
         if plan.row.main:
             self._attr_name = None
+        elif isinstance(plan.row.name, str):
+            # A name that a quirk gives goes before that of the translation, which also names the states
+            self._attr_name = plan.row.name
+        self._shown_by_option = hub.show_all and plan.generic
+        if self._shown_by_option:
+            self._attr_entity_registry_enabled_default = True
         self._attr_device_info: DeviceInfo | ChildDeviceInfo | None = device_info(hub, device, plan.gang)
 
     @property
@@ -42,6 +50,12 @@ class DeviceEntity(Entity):
     def available(self) -> bool:
         """Whether the link is up and the device online."""
         return self.hub.available(self.device.id)
+
+    @override
+    def get_initial_entity_options(self) -> er.EntityOptionsType | None:
+        """Note in a new entity's entry that the option to show all enabled it, so that it can be taken back."""
+        options = super().get_initial_entity_options()
+        return {**(options or {}), DOMAIN: SHOWN_BY_OPTION} if self._shown_by_option else options
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -3,7 +3,7 @@
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
-from .model import InvalidValue
+from .model import DeviceSchema, InvalidValue
 
 
 class CommandFailed(HomeAssistantError):
@@ -27,4 +27,17 @@ def invalid_value(err: InvalidValue) -> ServiceValidationError:
         translation_domain=DOMAIN,
         translation_key=key,
         translation_placeholders={"code": err.code, "value": err.value, "allowed": err.allowed},
+    )
+
+
+def unknown_data_point(device: str, code: str, schema: DeviceSchema) -> ServiceValidationError:
+    """Return the error of a code that a device, named as users know it, does not have."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="unknown_data_point",
+        translation_placeholders={
+            "device": device,
+            "code": code,
+            "codes": ", ".join(known for known, point in schema.points.items() if point.writable) or "-",
+        },
     )

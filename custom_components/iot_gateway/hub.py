@@ -16,9 +16,9 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
 from .commands import CommandBatcher, Values
-from .const import DOMAIN
+from .const import CONF_SHOW_ALL, DOMAIN
 from .errors import CommandFailed, invalid_value
-from .model import Device, DeviceSchema, InvalidValue, Raw, Value
+from .model import Device, DeviceSchema, InvalidValue, Quirks, Raw, Value
 from .model.device_names import device_translation_key
 from .settling import Settling
 
@@ -28,8 +28,12 @@ type HubConfigEntry = ConfigEntry[Hub]
 
 type Woken = Callable[[], None]
 """Called when a data point listened to has changed, or its device's availability."""
-type Reported = Callable[[Value | None], None]
-"""Called with the value of each report of a data point, also when it is the same as before."""
+type Reported = Callable[[Value | None, int | None], None]
+"""Called with the value of each report of a data point, also when it is the same as before, and the report's number.
+
+The number is what the connection tells one report from another by: the same report told twice has the same. None where
+it numbers none.
+"""
 
 _GANG_SEPARATOR = "_gang_"
 
@@ -70,10 +74,12 @@ class Hub:
 
     connection: Connection
 
-    def __init__(self, hass: HomeAssistant, entry: HubConfigEntry) -> None:
-        """Begin without devices and without a link."""
+    def __init__(self, hass: HomeAssistant, entry: HubConfigEntry, quirks: Quirks | None = None) -> None:
+        """Begin without devices and without a link; the connection applies `quirks` to the schemas that it brings."""
         self.hass = hass
         self.entry = entry
+        self.quirks = Quirks() if quirks is None else quirks
+        self.show_all: bool = entry.options.get(CONF_SHOW_ALL, False)
         self.devices: dict[str, Device] = {}
         self.connected = False
         self._root: RootDevice | None = None
@@ -178,7 +184,7 @@ class Hub:
     def add_devices(self, devices: Iterable[Device]) -> None:
         """Take devices in, or in their place those of the same id that are known already.
 
-        Of a known one the state and availability are taken over and only what differs wakes entities. A schema
+        Their state is under the codes of their schema. Of a known one the state and availability are taken over and only what differs wakes entities. A schema
         that changed reloads the entry, since entities may have to go.
         """
         added = []
@@ -222,20 +228,21 @@ class Hub:
             registry.async_remove_device(device.id)
 
     @callback
-    def report(self, device_id: str, values: Mapping[str, Raw]) -> None:
-        """Take in what a device reports of itself just now."""
+    def report(self, device_id: str, values: Mapping[str, Raw], number: int | None = None) -> None:
+        """Take in what a device reports just now, under its own codes; `number` tells this report from others."""
         device = self.devices[device_id]
-        values = self._settling.believable(device_id, values)
+        values = self._settling.believable(device_id, device.schema.received(values))
         self._apply(device, values)
         if reported := self._reported.get(device_id):
             for code in values:
                 for listener in tuple(reported.get(code, ())):
-                    listener(device.value(code))
+                    listener(device.value(code), number)
 
     @callback
     def take(self, device_id: str, values: Mapping[str, Raw]) -> None:
-        """Take in a state that was read; unlike a report it fires no events."""
-        self._apply(self.devices[device_id], self._settling.believable(device_id, values))
+        """Take in a state that was read, under the device's own codes; unlike a report it fires no events."""
+        device = self.devices[device_id]
+        self._apply(device, self._settling.believable(device_id, device.schema.received(values)))
 
     @callback
     def set_online(self, device_id: str, online: bool) -> None:
@@ -266,7 +273,12 @@ class Hub:
         self.connection.ask(device_id)
 
     async def _send(self, values: Values) -> None:
-        await self.connection.send(values)
+        await self.connection.send(
+            {
+                device_id: self.devices[device_id].schema.sent(raws) if device_id in self.devices else raws
+                for device_id, raws in values.items()
+            }
+        )
 
     def _create_task(self, command: Coroutine[Any, Any, None]) -> None:
         _ = self.entry.async_create_background_task(self.hass, command, f"{DOMAIN} command {self.entry.title}")

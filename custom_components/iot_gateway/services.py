@@ -7,6 +7,7 @@ from homeassistant.helpers.service import async_get_device_and_config_entry
 import voluptuous as vol
 
 from .const import DOMAIN
+from .errors import unknown_data_point
 from .hub import Hub, HubConfigEntry, device_id_of
 
 SERVICE_SET_DATA_POINT = "set_data_point"
@@ -50,13 +51,8 @@ async def _async_set_data_point(call: ServiceCall) -> None:
         )
     code = call.data[ATTR_CODE]
     if code not in known.schema.points:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="unknown_data_point",
-            translation_placeholders={
-                "device": name,
-                "code": code,
-                "codes": ", ".join(code for code, point in known.schema.points.items() if point.writable) or "-",
-            },
-        )
+        # The device's own code of a data point that a quirk renamed will do too
+        code = known.schema.renamed.get(code, code)
+    if code not in known.schema.points:
+        raise unknown_data_point(name, code, known.schema)
     await hub.send(known.id, {code: call.data[ATTR_VALUE]})

@@ -270,7 +270,7 @@ class TuyaGatewayConnection(Connection):
                 self._strangers.add(event.id)
                 self._look_soon()
         elif isinstance(event, StateChanged):
-            self._hub.report(event.id, event.values)
+            self._hub.report(event.id, event.values, event.number)
         else:
             # Values that come along are what they were before it went, no report of just now: they fire no events
             self._hub.take(event.id, event.values)
@@ -346,7 +346,11 @@ class TuyaGatewayConnection(Connection):
             else:
                 _LOGGER.warning("%s lists device %s but describes it not", self._entry.title, device_id)
                 schema = parse_tuya_schema("", (), ())
-            values = {**(status.values if status else {}), **said.values}
+            values: Mapping[str, Raw] = {**(status.values if status else {}), **said.values}
+            if described is not None or known is None:
+                reported = values.keys() | known.schema.sent(known.state).keys() if known else values
+                schema = self._hub.quirks.apply(schema, device_id=device_id, reported=reported)
+            values = schema.received(values)
             device = Device(
                 id=device_id,
                 schema=schema,

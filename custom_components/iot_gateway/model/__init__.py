@@ -6,7 +6,9 @@ Nothing here knows of Home Assistant's entities or of a protocol. Tuya's schema 
 
 from .data_point import Access, DataPoint, DataType, InvalidValue, Raw, Value, is_secret, raw_text
 from .device import Device
-from .schema import DeviceSchema
+from .message import message_command, message_text
+from .quirk import Quirk, Quirks
+from .schema import DeviceSchema, EntityChange
 from .tuya_schema import parse_tuya_schema
 
 __all__ = [
@@ -15,10 +17,15 @@ __all__ = [
     "DataType",
     "Device",
     "DeviceSchema",
+    "EntityChange",
     "InvalidValue",
+    "Quirk",
+    "Quirks",
     "Raw",
     "Value",
     "is_secret",
+    "message_command",
+    "message_text",
     "parse_tuya_schema",
     "raw_text",
 ]

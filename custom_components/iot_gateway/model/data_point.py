@@ -85,7 +85,8 @@ class DataPoint:
     `minimum`, `maximum` and `step` are raw and say what may be **set**; `lowest` and `highest` say what may be
     **reported** (some devices report more than they accept). None means: no limit is known. `options` are the
     settable values of an Enum, `known` all that may be reported. `labels` name the bits of a Bitmap, bit 0 first.
-    `maxlen` counts characters. `spec` is the text of `values` as the device sent it, kept for diagnostics.
+    `maxlen` counts characters. `unitless` says that the schema has a unit which is empty, `increments` whether each report
+    says what came since the one before, None where the schema does not tell. `spec` is the text of `values` as the device sent it, kept for diagnostics.
     """
 
     code: str
@@ -102,6 +103,8 @@ class DataPoint:
     known: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     maxlen: int | None = None
+    unitless: bool = False
+    increments: bool | None = None
     inferred: bool = False
     spec: str = ""
 

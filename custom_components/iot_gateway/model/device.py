@@ -17,14 +17,15 @@ _NOTHING = object()
 class Device:
     """One device with its state: raw values by code, and when each was last reported (seconds since the epoch).
 
-    `name` and `model` are what the connection knows, empty where it knows none. `parent` is the id of the device
-    that brings it, where there is one. `invalid` counts, by code, the reports that the schema does not allow.
+    `name`, `model` and `product_id` are what the connection knows, empty where it knows none. `parent` is the id of
+    the device that brings it, where there is one. `invalid` counts, by code, the reports that the schema does not allow.
     """
 
     id: str
     schema: DeviceSchema
     name: str = ""
     model: str = ""
+    product_id: str = ""
     parent: str | None = None
     online: bool = False
     state: dict[str, Raw] = field(default_factory=dict)

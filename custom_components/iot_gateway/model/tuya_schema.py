@@ -36,6 +36,9 @@ _TYPES = {
     "struct": DataType.STRUCT,
 }
 
+_INCREMENTS = {"sum": True, "minux": False}
+"""By how Tuya's statistics count a data point, which some of its answers tell: adding up, or by the difference."""
+
 _cache: OrderedDict[str, DeviceSchema] = OrderedDict()
 _CACHE_SIZE = 512
 
@@ -49,11 +52,10 @@ def parse_tuya_schema(
     if (schema := _cache.get(content)) is not None:
         _cache.move_to_end(content)
         return schema
-    settable = _parse_entries(function, Access.WRITE)
-    reported = _parse_entries(status, Access.READ)
+    settable, reported = _by_code(function), _by_code(status)
     schema = DeviceSchema(
         category,
-        {code: _merge(settable.get(code), reported.get(code)) for code in settable | reported},
+        {code: _parse_point(code, settable.get(code), reported.get(code)) for code in settable | reported},
     )
     _cache[content] = schema
     if len(_cache) > _CACHE_SIZE:
@@ -61,21 +63,27 @@ def parse_tuya_schema(
     return schema
 
 
-def _parse_entries(entries: Iterable[Mapping[str, Any]], access: Access) -> dict[str, DataPoint]:
-    """Return the data points of one list by code; an entry without a code is none."""
-    return {code: _parse_entry(code, entry, access) for entry in entries if (code := str(entry.get("code") or ""))}
+def _by_code(entries: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the entries of one list by code; one without a code is none."""
+    return {code: entry for entry in entries if (code := str(entry.get("code") or ""))}
 
 
-def _merge(settable: DataPoint | None, reported: DataPoint | None) -> DataPoint:
+def _parse_point(code: str, settable: Mapping[str, Any] | None, reported: Mapping[str, Any] | None) -> DataPoint:
+    """Return the data point that is described as what may be set, as what is reported, or as both."""
+    if settable is None:
+        return _parse_entry(code, reported or {}, Access.READ)
+    if reported is None:
+        return _parse_entry(code, settable, Access.WRITE)
+    if settable == reported:
+        return _parse_entry(code, settable, Access.READ_WRITE)
+    return _merge(_parse_entry(code, settable, Access.WRITE), _parse_entry(code, reported, Access.READ))
+
+
+def _merge(settable: DataPoint, reported: DataPoint) -> DataPoint:
     """Return one data point of what may be set and what is reported under the same code.
 
     Where they differ, what may be set comes from `function`, and what may be reported is the wider of both.
     """
-    if settable is None:
-        assert reported is not None
-        return reported
-    if reported is None:
-        return settable
     if settable.type is not reported.type:
         # Seen: colour_data as Json to set and String to report. The more telling type serves for both.
         telling = settable if reported.type is DataType.STRING else reported
@@ -90,6 +98,7 @@ def _merge(settable: DataPoint | None, reported: DataPoint | None) -> DataPoint:
         if settable.known and reported.known
         else (),
         labels=settable.labels or reported.labels,
+        increments=settable.increments if reported.increments is None else reported.increments,
     )
 
 
@@ -105,16 +114,20 @@ def _parse_entry(code: str, entry: Mapping[str, Any], access: Access) -> DataPoi
     limits = _as_mapping(values)
     named = str(entry.get("type", "")).lower()
     data_type = _TYPES.get(named, DataType.STRING)
-    point = DataPoint(code=code, type=data_type, access=access, spec=spec)
     if data_type in (DataType.INTEGER, DataType.FLOAT):
         minimum, maximum = _as_number(limits.get("min")), _as_number(limits.get("max"))
         if minimum is not None and maximum is not None and minimum >= maximum:
             # Seen: min and max both 0, or the wrong way round. Such limits say nothing.
             minimum = maximum = None
         step = _as_number(limits.get("step"))
-        return replace(
-            point,
+        return DataPoint(
+            code=code,
+            type=data_type,
+            access=access,
+            spec=spec,
             unit=str(limits.get("unit") or "").strip(),
+            unitless=limits.get("unit") == "",
+            increments=_INCREMENTS.get(str(entry.get("report_type", "")).lower()),
             minimum=minimum,
             maximum=maximum,
             lowest=minimum,
@@ -125,12 +138,12 @@ def _parse_entry(code: str, entry: Mapping[str, Any], access: Access) -> DataPoi
         )
     if data_type is DataType.ENUM:
         options = _as_texts(limits.get("range"))
-        return replace(point, options=options, known=options)
+        return DataPoint(code=code, type=data_type, access=access, spec=spec, options=options, known=options)
     if data_type is DataType.BITMAP:
-        return replace(point, labels=_as_texts(limits.get("label")))
-    if data_type is DataType.STRING and (maxlen := _as_number(limits.get("maxlen"))):
-        return replace(point, maxlen=int(maxlen))
-    return point
+        labels = _as_texts(limits.get("label"))
+        return DataPoint(code=code, type=data_type, access=access, spec=spec, labels=labels)
+    maxlen = _as_number(limits.get("maxlen")) if data_type is DataType.STRING else None
+    return DataPoint(code=code, type=data_type, access=access, spec=spec, maxlen=int(maxlen) if maxlen else None)
 
 
 def _as_mapping(values: object) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ text: the model, which knows the data point's type, decodes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .errors import CommandRejected, UnexpectedAnswer
@@ -37,11 +37,16 @@ class DeviceStatus:
     values: dict[str, Any]
 
 
-class StateChanged(NamedTuple):
-    """A device reports values, raw and by code."""
+@dataclass(slots=True)
+class StateChanged:
+    """A device reports values, raw and by code.
+
+    `number` is the id that the gateway gave the event, None where it gave none: the same event told twice has the same.
+    """
 
     id: str
     values: dict[str, Any]
+    number: int | None = field(default=None, compare=False)
 
 
 class OnlineUpdated(NamedTuple):
@@ -76,7 +81,10 @@ def parse_event(message: Mapping[str, Any], problems: list[str]) -> GatewayEvent
             if device_id is None:
                 problems.append("state_changed without a device")
                 return None
-            return StateChanged(id=device_id, values=_values(data.get("value"), problems))
+            number = message.get("id")
+            return StateChanged(
+                device_id, _values(data.get("value"), problems), number if type(number) is int else result_id(message)
+            )
         case "online_updated":
             online = _boolean(data.get("state"))
             if device_id is None or online is None:
@@ -172,7 +180,7 @@ def take_result(message: Mapping[str, Any], request_type: str) -> Any:
 
 
 def result_id(message: Mapping[str, Any]) -> int | None:
-    """Return which request a result message answers; an id may come as 3, 3.0 or "3"."""
+    """Return the id of a message, of a result the request's that it answers; an id may come as 3, 3.0 or "3"."""
     match message.get("id"):
         case bool():
             return None
