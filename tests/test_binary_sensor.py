@@ -4,9 +4,11 @@ from unittest.mock import patch
 
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.iot_gateway.const import DOMAIN
 from custom_components.iot_gateway.mapping import binary_sensor as table
 from custom_components.iot_gateway.mapping.rows import BinarySensorRow
 from simulators.tuya_gateway import demo_home
@@ -41,7 +43,7 @@ async def test_bitmap(hass: HomeAssistant) -> None:
         entity = entity_id(hass, Platform.BINARY_SENSOR, gadget, "x")
         state = hass.states.get(entity)
         assert state is not None
-        assert (state.state, state.attributes["faults"]) == (STATE_OFF, [])
+        assert (state.state, state.attributes["faults"], state.attributes["device_class"]) == (STATE_OFF, [], "problem")
         await simulator.report(gadget.id, {"x": 0b1010})
         await wait_until(lambda: state_of(hass, entity) == STATE_ON)
         state = hass.states.get(entity)
@@ -91,3 +93,32 @@ async def test_bytes_that_mean_on(hass: HomeAssistant) -> None:
             assert state_of(hass, entity) == STATE_ON
             await simulator.report(gadget.id, {"kit": "AAAA"})
             await wait_until(lambda: state_of(hass, entity) == STATE_OFF)
+
+
+async def test_faults_of_the_standard_sets(hass: HomeAssistant) -> None:
+    """The names of the set bits are told as the device spells them; the standard ones are translated."""
+    socket = device("Socket", "cz", ro(bitmap("fault", "ov_cr", "ov_vol", "E9"), 0b101))
+    async with loaded(hass, socket, platforms=[Platform.BINARY_SENSOR]) as simulator:
+        entity = entity_id(hass, Platform.BINARY_SENSOR, socket, "fault")
+        state = hass.states.get(entity)
+        assert state is not None
+        assert (state.state, state.attributes["faults"]) == (STATE_ON, ["ov_cr", "E9"])
+        await simulator.report(socket.id, {"fault": -1})
+        await wait_until(lambda: state_of(hass, entity) == STATE_UNKNOWN)
+        state = hass.states.get(entity)
+        assert state is not None
+        assert "faults" not in state.attributes
+        translations = await async_get_translations(hass, "en", "entity", {DOMAIN})
+        key = f"component.{DOMAIN}.entity.binary_sensor.fault.state_attributes.faults.state"
+        assert translations[f"{key}.ov_cr"] == "Overcurrent"
+
+
+async def test_what_the_schema_lacks(hass: HomeAssistant) -> None:
+    """A value that the schema does not allow is what it says where it is known to mean on, else off, and counted."""
+    detector = device("Detector", "pir", ro(enum("pir", "pir"), "pir"))
+    async with loaded(hass, detector, platforms=[Platform.BINARY_SENSOR]) as simulator:
+        entity = entity_id(hass, Platform.BINARY_SENSOR, detector, "pir")
+        await simulator.report(detector.id, {"pir": "nopir"})
+        await wait_until(lambda: state_of(hass, entity) == STATE_OFF)
+        (entry,) = hass.config_entries.async_loaded_entries(DOMAIN)
+        assert entry.runtime_data.devices[detector.id].invalid == {"pir": 1}

@@ -51,16 +51,16 @@ async def test_listeners(hass: HomeAssistant, entry: MockConfigEntry, the_plug: 
 async def test_report_listeners(hass: HomeAssistant, entry: MockConfigEntry, the_plug: SimulatedDevice) -> None:
     """They hear each report, equal ones too, and nothing of what is read."""
     hub = entry.runtime_data
-    heard: list[Value | None] = []
-    end = hub.listen_reports(the_plug.id, "reading", heard.append)
+    heard: list[tuple[Value | None, int | None]] = []
+    end = hub.listen_reports(the_plug.id, "reading", lambda value, number: heard.append((value, number)))
     hub.report(the_plug.id, {"reading": 200})
-    hub.report(the_plug.id, {"reading": 200, "relay": True})
+    hub.report(the_plug.id, {"reading": 200, "relay": True}, 7)
     hub.report(the_plug.id, {"relay": False})
     hub.take(the_plug.id, {"reading": 300})
-    assert heard == [20.0, 20.0]
+    assert heard == [(20.0, None), (20.0, 7)]
     end()
     hub.report(the_plug.id, {"reading": 200})
-    assert heard == [20.0, 20.0]
+    assert heard == [(20.0, None), (20.0, 7)]
 
 
 async def test_woken_in_slices(

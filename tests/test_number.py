@@ -9,11 +9,12 @@ from homeassistant.exceptions import ServiceValidationError
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.iot_gateway.const import DOMAIN
 from custom_components.iot_gateway.mapping import number as table
 from custom_components.iot_gateway.mapping.rows import NumberRow
 from simulators.tuya_gateway import demo_home
 from simulators.tuya_gateway.demo.points import device, rw
-from simulators.tuya_gateway.schema import entry as schema_entry, floating, integer
+from simulators.tuya_gateway.schema import entry as schema_entry, enum, floating, integer
 from tests.helpers import UNKNOWN_CATEGORY, entities_of, entity_id, loaded, state_of, wait_until
 
 pytestmark = pytest.mark.usefixtures("socket_enabled", "entity_registry_enabled_by_default")
@@ -75,3 +76,31 @@ async def test_unit_that_does_not_fit(hass: HomeAssistant, unit: str, name: str,
             assert state.state == "21"
             assert state.attributes.get("device_class") == device_class
             assert state.name.endswith(name)
+
+
+async def test_temperature_in_the_unit_that_the_device_is_set_to(hass: HomeAssistant) -> None:
+    """Where the data point names no unit, the device's setting does, also when it changes."""
+    rows = (NumberRow(key="set_point", device_class=NumberDeviceClass.TEMPERATURE, native_unit_of_measurement="°C"),)
+    gadget = device(
+        "Gadget",
+        "qtnumbers",
+        rw(integer("set_point", 0, 200, ""), 68),
+        rw(enum("temp_unit_convert", "c", "f"), "f"),
+    )
+    with patch.dict(table.NUMBERS, {"qtnumbers": rows}):
+        async with loaded(hass, gadget, platforms=[Platform.NUMBER]) as simulator:
+            entity = entity_id(hass, Platform.NUMBER, gadget, "set_point")
+            assert float(state_of(hass, entity)) == 20
+            await simulator.report(gadget.id, {"temp_unit_convert": "c"})
+            await wait_until(lambda: float(state_of(hass, entity)) == 68)
+
+
+async def test_out_of_range(hass: HomeAssistant) -> None:
+    """What the device reports beyond its own limits is unknown, and counted."""
+    gadget = device("Gadget", UNKNOWN_CATEGORY, rw(integer("x", 0, 100), 50))
+    async with loaded(hass, gadget, platforms=[Platform.NUMBER]) as simulator:
+        entity = entity_id(hass, Platform.NUMBER, gadget, "x")
+        await simulator.report(gadget.id, {"x": 101})
+        await wait_until(lambda: state_of(hass, entity) == "unknown")
+        (entry,) = hass.config_entries.async_loaded_entries(DOMAIN)
+        assert entry.runtime_data.devices[gadget.id].invalid == {"x": 1}

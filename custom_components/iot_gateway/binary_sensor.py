@@ -36,6 +36,7 @@ class DataPointBinarySensor(DataPointEntity, BinarySensorEntity):
             value = self.device.state.get(self.code)
         if value is None:
             self._attr_is_on = None
+            self._attr_extra_state_attributes = {}
             return
         if self.point.type is DataType.BITMAP and isinstance(value, int):
             faults = self.point.faults(value)

@@ -2,7 +2,7 @@
 
 from typing import override
 
-from homeassistant.components.number import NumberEntity
+from homeassistant.components.number import NumberDeviceClass, NumberEntity
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -13,6 +13,7 @@ from .mapping import EntityPlan
 from .mapping.rows import NumberRow
 from .mapping.units import resolve_number_unit
 from .model import Device
+from .model.temperature import temperature_unit, unit_setting
 
 PARALLEL_UPDATES = 0
 
@@ -40,14 +41,25 @@ class DataPointNumber(DataPointEntity, NumberEntity):
         self._attr_native_max_value = point.shown(_NO_LIMIT if point.maximum is None else point.maximum)
         self._attr_native_step = point.shown(point.step)
         self._attr_device_class, self._attr_native_unit_of_measurement = resolve_number_unit(
-            row.device_class, point.unit, row.native_unit_of_measurement
+            row.device_class, point.unit, row.native_unit_of_measurement, unitless=point.unitless
         )
         if row.device_class is not None and self._attr_device_class is None:
             self._name_without_device_class()
+        self._follows_unit_setting = False
+        if (
+            self._attr_device_class is NumberDeviceClass.TEMPERATURE
+            and not point.unit
+            and not row.data_point.endswith("_f")
+            and (setting := unit_setting(device.schema)) is not None
+        ):
+            self._follows_unit_setting = True
+            self.codes = (*self.codes, setting)
 
     @override
     @callback
     def _refresh(self) -> None:
+        if self._follows_unit_setting:
+            self._attr_native_unit_of_measurement = temperature_unit(self.device, self.code)
         value = self.point_value
         self._attr_native_value = value if isinstance(value, int | float) else None
 

@@ -7,7 +7,7 @@ them. What the codes mean: https://developer.tuya.com/en/docs/iot/standarddescri
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory
 
-from .making import merged, rows
+from .making import bits, merged, numbered, rows
 from .rows import BinarySensorRow, Table
 
 _ALARM = {"on": frozenset({"alarm", "1", True})}
@@ -18,15 +18,6 @@ _CHARGING = {"device_class": BinarySensorDeviceClass.BATTERY_CHARGING}
 _PROBLEM = _DIAGNOSTIC | {"device_class": BinarySensorDeviceClass.PROBLEM}
 _SAFETY = _ALARM | {"device_class": BinarySensorDeviceClass.SAFETY}
 _GAS = _ALARM | {"device_class": BinarySensorDeviceClass.GAS}
-
-
-def _faults(*bits: tuple[str, str, str]) -> tuple[BinarySensorRow, ...]:
-    """Return rows of single bits of `fault` by key, label and translation key."""
-    return tuple(
-        row
-        for key, label, name in bits
-        for row in rows(BinarySensorRow, {key: name}, code="fault", label=label, **_PROBLEM)
-    )
 
 
 _ONLY_AIR = {
@@ -42,23 +33,29 @@ _ONLY_AIR = {
 
 BINARY_SENSORS: Table[BinarySensorRow] = merged(
     _ONLY_AIR,
+    # Here pm10 is what is smaller than one micrometre, and pm100 what is smaller than ten
+    {"dgnbj": rows(BinarySensorRow, {"pm10_state": "pm1"}, **_SAFETY)},
     dict.fromkeys(
         ("mc", "ckmkzq"), rows(BinarySensorRow, {"status": None}, device_class=BinarySensorDeviceClass.DOOR, **_OPEN)
     ),
     {
-        "cs": _faults(
-            ("tankfull", "tankfull", "tank_full"),
-            ("fault_water_full", "water_full", "tank_full"),
-            ("fault_FULL", "FULL", "tank_full"),
-            ("defrost", "defrost", "defrosting"),
-            ("fault_COIL", "COIL", "coil_frozen"),
-            ("wet", "wet", "wet"),
-            ("fault_Cleaning", "Cleaning", "filter_cleaning"),
-            ("fault_E1", "E1", "temperature_error"),
-            ("fault_CL", "CL", "low_temperature"),
-            ("fault_CH", "CH", "high_temperature"),
-            ("fault_LO", "LO", "low_humidity"),
-            ("fault_MOTOR", "MOTOR", "motor_fault"),
+        "cs": bits(
+            "fault",
+            {
+                "tankfull": ("tankfull", "tank_full"),
+                "fault_water_full": ("water_full", "tank_full"),
+                "fault_FULL": ("FULL", "tank_full"),
+                "defrost": ("defrost", "defrosting"),
+                "fault_COIL": ("COIL", "coil_frozen"),
+                "wet": ("wet", "wet"),
+                "fault_Cleaning": ("Cleaning", "filter_cleaning"),
+                "fault_E1": ("E1", "temperature_error"),
+                "fault_CL": ("CL", "low_temperature"),
+                "fault_CH": ("CH", "high_temperature"),
+                "fault_LO": ("LO", "low_humidity"),
+                "fault_MOTOR": ("MOTOR", "motor_fault"),
+            },
+            **_PROBLEM,
         ),
         "cwwsq": (
             *rows(BinarySensorRow, {"feed_state": "feeding"}, on=frozenset({"feeding"})),
@@ -72,7 +69,12 @@ BINARY_SENSORS: Table[BinarySensorRow] = merged(
             device_class=BinarySensorDeviceClass.LOCK,
             on=frozenset({"AQAB"}),
         ),
-        "msp": _faults(("fault_full_fault", "full_fault", "bag_full"), ("fault_box_out", "box_out", "cover_off")),
+        "msp": bits(
+            "fault",
+            {"fault_full_fault": ("full_fault", "bag_full"), "fault_box_out": ("box_out", "cover_off")},
+            **_PROBLEM,
+        ),
+        "sos": rows(BinarySensorRow, {"sos_state": None}, **_SAFETY),
         "wg2": (
             *rows(BinarySensorRow, {"master_state": None}, **_PROBLEM, **_ALARM),
             *rows(BinarySensorRow, {"charge_state": None}, **_CHARGING, **_DIAGNOSTIC),
@@ -117,16 +119,28 @@ BINARY_SENSORS: Table[BinarySensorRow] = merged(
 COMMON_BINARY_SENSORS: tuple[BinarySensorRow, ...] = (
     *rows(
         BinarySensorRow,
-        {"doorcontact_state": None},
+        {"doorcontact_state": None, "door_state": None},
         device_class=BinarySensorDeviceClass.DOOR,
         **_OPEN,
     ),
-    *rows(BinarySensorRow, {"window_state": None}, device_class=BinarySensorDeviceClass.WINDOW, **_OPEN),
+    *numbered(
+        BinarySensorRow,
+        {"doorcontact_state_{}": "door_numbered"},
+        range(2, 5),
+        device_class=BinarySensorDeviceClass.DOOR,
+        **_OPEN,
+    ),
     *rows(
         BinarySensorRow,
-        {"pir": None, "pir_state": None},
+        {"window_state": None, "open_window": None},
+        device_class=BinarySensorDeviceClass.WINDOW,
+        **_OPEN,
+    ),
+    *rows(
+        BinarySensorRow,
+        {"pir": None, "pir_state": None, "move_state": None},
         device_class=BinarySensorDeviceClass.MOTION,
-        on=frozenset({"pir", "1", True}),
+        on=frozenset({"pir", "move", "1", True}),
     ),
     *rows(
         BinarySensorRow,
@@ -134,7 +148,12 @@ COMMON_BINARY_SENSORS: tuple[BinarySensorRow, ...] = (
         device_class=BinarySensorDeviceClass.OCCUPANCY,
         on=frozenset({"presence", "small_move", "large_move", "peaceful", "1", True}),
     ),
-    *rows(BinarySensorRow, {"watersensor_state": None}, device_class=BinarySensorDeviceClass.MOISTURE, **_ALARM),
+    *rows(
+        BinarySensorRow,
+        {"watersensor_state": None, "leak_state": None, "rain_state": "rain"},
+        device_class=BinarySensorDeviceClass.MOISTURE,
+        on=frozenset({"alarm", "rain", "1", True}),
+    ),
     *rows(
         BinarySensorRow,
         {"smoke_sensor_status": None, "smoke_sensor_state": None},
@@ -153,14 +172,32 @@ COMMON_BINARY_SENSORS: tuple[BinarySensorRow, ...] = (
             "co2_state": "carbon_dioxide",
             "co_state": "carbon_monoxide",
             "co_status": "carbon_monoxide",
+            "pm1_state": "pm1",
             "pm25_state": "pm25",
+            "pm10_state": "pm10",
+            "pm100_state": "pm10",
             "voc_state": "volatile_organic_compounds",
+            "sos": None,
             "sos_state": None,
             "hijack": "duress",
         },
         **_SAFETY,
     ),
-    *rows(BinarySensorRow, {"pressure_state": "pressure"}, **_ALARM),
+    *rows(BinarySensorRow, {"pressure_state": "pressure", "glass_break_state": "glass_break"}, **_ALARM),
+    *rows(
+        BinarySensorRow,
+        {"shock_state": None, "vibration_state": None},
+        device_class=BinarySensorDeviceClass.VIBRATION,
+        on=frozenset({"vibration", "alarm", "1", True}),
+    ),
+    *rows(
+        BinarySensorRow,
+        {"battery_low": None, "low_battery": None},
+        device_class=BinarySensorDeviceClass.BATTERY,
+        **_ALARM,
+        **_DIAGNOSTIC,
+    ),
+    *rows(BinarySensorRow, {"preheat": "preheating"}, device_class=BinarySensorDeviceClass.RUNNING, **_DIAGNOSTIC),
     *rows(
         BinarySensorRow,
         {"temper_alarm": None, "tamper_alarm": None},
@@ -169,7 +206,13 @@ COMMON_BINARY_SENSORS: tuple[BinarySensorRow, ...] = (
         **_DIAGNOSTIC,
     ),
     *rows(BinarySensorRow, {"charge_state": None}, **_CHARGING),
-    *rows(BinarySensorRow, {"fault": None}, **_PROBLEM),
+    *rows(BinarySensorRow, {"fault": "fault", "fault1": "fault", "fault2": "fault"}, **_PROBLEM),
+    *rows(
+        BinarySensorRow,
+        {"power_type": "load", "power_type1": "load", "power_type2": "load"},
+        on=frozenset({"warn"}),
+        **_PROBLEM,
+    ),
     *rows(BinarySensorRow, {"notification": "notification"}, **_DIAGNOSTIC),
     *rows(BinarySensorRow, {"lifecycle": "end_of_life"}, **_PROBLEM),
 )

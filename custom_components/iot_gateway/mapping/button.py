@@ -35,4 +35,10 @@ COMMON_BUTTONS: tuple[ButtonRow, ...] = (
     *rows(ButtonRow, {"device_restart": None}, device_class=ButtonDeviceClass.RESTART, **_CONFIG),
     *rows(ButtonRow, {"clear_energy": "reset_energy"}, **_RARE),
     *rows(ButtonRow, {"sd_format": "format_storage", "sd_umount": "eject_storage"}, **_RARE),
+    *rows(
+        ButtonRow,
+        {"ptz_stop": "stop_movement", "zoom_stop": "stop_zoom", "ptz_calibration": "calibrate_movement"},
+        entity_registry_enabled_default=False,
+        **_CONFIG,
+    ),
 )

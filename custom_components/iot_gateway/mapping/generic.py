@@ -1,10 +1,15 @@
 """The generic rule: the entity that a data point gets by its type alone."""
 
+from typing import Any
+
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory, Platform
 
 from ..model import DataPoint, DataType
 from .naming import readable_name
 from .rows import BinarySensorRow, NumberRow, Row, SelectRow, SensorRow, SwitchRow, TextRow
+from .units import device_class_of
 
 
 def generic_row(point: DataPoint) -> tuple[Platform, Row]:
@@ -20,6 +25,14 @@ def generic_row(point: DataPoint) -> tuple[Platform, Row]:
     else:
         platform = _READABLE.get(point.type, Platform.SENSOR)
     row_type = _ROWS[platform]
+    measured: dict[str, Any] = {}
+    if point.type is DataType.BITMAP:
+        # Tuya has this type for faults and alarms alone
+        measured = {"device_class": BinarySensorDeviceClass.PROBLEM}
+    elif platform is Platform.SENSOR and (device_class := device_class_of(point.unit)) is not None:
+        measured = {"device_class": device_class}
+        if device_class not in _COUNTED:
+            measured["state_class"] = SensorStateClass.MEASUREMENT
     # A sensor can only be read, so it is no configuration even where the data point is writable
     category = EntityCategory.CONFIG if point.writable and platform in _SETTING else EntityCategory.DIAGNOSTIC
     return platform, row_type(
@@ -27,8 +40,12 @@ def generic_row(point: DataPoint) -> tuple[Platform, Row]:
         name=readable_name(point.code),
         entity_category=category,
         entity_registry_enabled_default=False,
+        **measured,
     )
 
+
+# Whether such a value only grows its code does not tell
+_COUNTED = {SensorDeviceClass.ENERGY}
 
 _WRITABLE = {
     DataType.BOOLEAN: Platform.SWITCH,

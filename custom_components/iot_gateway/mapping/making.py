@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .rows import Row
+from .rows import BinarySensorRow, Row
 
 
 def rows[R: Row](kind: type[R], names: Mapping[str, str | None], **shared: Any) -> tuple[R, ...]:
@@ -24,6 +24,28 @@ def numbered[R: Row](
         )
         for code, name in names.items()
         for number in numbers
+    )
+
+
+def phased[R: Row](kind: type[R], names: Mapping[str, str], **shared: Any) -> tuple[R, ...]:
+    """Return rows for each of the three phases: {lower} or {upper} in a code stands for the letter, {phase} in the name."""
+    return tuple(
+        kind(
+            key=code.format(lower=letter, upper=letter.upper()),
+            translation_key=name,
+            translation_placeholders={"phase": letter.upper()},
+            **shared,
+        )
+        for code, name in names.items()
+        for letter in "abc"
+    )
+
+
+def bits(code: str, names: Mapping[str, tuple[str, str]], **shared: Any) -> tuple[BinarySensorRow, ...]:
+    """Return rows of single bits of a Bitmap: the bit's label and the translation key, by the row's key."""
+    return tuple(
+        BinarySensorRow(key=key, code=code, label=label, translation_key=name, **shared)
+        for key, (label, name) in names.items()
     )
 
 

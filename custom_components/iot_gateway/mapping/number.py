@@ -40,15 +40,24 @@ _WATTS = _CONFIG | {
 }
 _PERCENT = _CONFIG | {"native_unit_of_measurement": UnitOfRatio.PERCENTAGE}
 
-_CAMERA = rows(
-    NumberRow,
-    {
-        "basic_device_volume": "volume",
-        "ipc_bright": "video_brightness",
-        "ipc_contrast": "video_contrast",
-        "ipc_sharp": "video_sharpness",
-    },
-    **_CONFIG,
+_CAMERA = (
+    *rows(
+        NumberRow,
+        {
+            "basic_device_volume": "volume",
+            "chime_ring_volume": "chime_volume",
+            "floodlight_lightness": "floodlight_brightness",
+            "ipc_bright": "video_brightness",
+            "ipc_contrast": "video_contrast",
+            "ipc_sharp": "video_sharpness",
+            "ipc_siren_volume": "siren_volume",
+        },
+        **_CONFIG,
+    ),
+    *rows(NumberRow, {"wireless_lowpower": "low_battery_level"}, **_PERCENT),
+    *rows(
+        NumberRow, {"flight_warn_time": "warning_light_duration", "ipc_siren_duration": "siren_duration"}, **_SECONDS
+    ),
 )
 _KETTLE = (
     *rows(
@@ -79,13 +88,13 @@ _IRRIGATION = (
 
 NUMBERS: Table[NumberRow] = merged(
     dict.fromkeys(("bh", "kfj"), _KETTLE),
-    dict.fromkeys(
-        ("cl", "clkg"),
-        rows(NumberRow, {"percent_control": "position"}, native_unit_of_measurement=UnitOfRatio.PERCENTAGE),
-    ),
     dict.fromkeys(("dghsxj", "sp"), _CAMERA),
     dict.fromkeys(("dgnbj", "sgbj"), rows(NumberRow, {"alarm_time": "alarm_time"}, **_CONFIG)),
     dict.fromkeys(("ggq", "sfkzq"), _IRRIGATION),
+    # What sets a temperature here is no thermostat
+    dict.fromkeys(
+        ("bx", "cn", "dcl", "dr", "jsq", "kqzg", "mb", "mg", "nnq", "tnq", "xxj", "xy", "yyj", "znfh", "znrb"), _TARGET
+    ),
     dict.fromkeys(("mal", "wg2"), _ALARM),
     {
         "co2bj": (
@@ -174,6 +183,15 @@ COMMON_NUMBERS: tuple[NumberRow, ...] = (
         **_TEMPERATURE,
         **_CONFIG,
     ),
+    *rows(
+        NumberRow,
+        {
+            "upper_temp_f": "maximum_temperature_fahrenheit",
+            "lower_temp_f": "minimum_temperature_fahrenheit",
+        },
+        **_FAHRENHEIT,
+        **_CONFIG,
+    ),
     *rows(NumberRow, {"maxhum_set": "humidity_upper_alarm", "minihum_set": "humidity_lower_alarm"}, **_PERCENT),
     *rows(NumberRow, {"dehumidify_set_value": "target_humidity", "humidity_set": "target_humidity"}, **_PERCENT),
     *rows(
@@ -202,4 +220,5 @@ COMMON_NUMBERS: tuple[NumberRow, ...] = (
         },
         **_SECONDS,
     ),
+    *gangs(NumberRow, {"tr_timecon_{}": "travel_time"}, range(2, 5), **_SECONDS),
 )

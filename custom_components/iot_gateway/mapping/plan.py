@@ -1,6 +1,6 @@
 """From a device's schema to its entities: tables by category first, then common rows, then the generic rule."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
@@ -28,10 +28,11 @@ from . import (
     valve,
     water_heater,
 )
+from .change import changed
 from .composite import CompositeRow
 from .generic import generic_row
 from .naming import readable_name
-from .rows import BinarySensorRow, Row, SensorRow, Table
+from .rows import BinarySensorRow, EventRow, Row, SensorRow, Table
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +40,7 @@ class EntityPlan:
     """One entity that a device gets: its platform, its row, the data points it shows or sets, and its gang.
 
     `roles` says which data point is what to a composite entity. `gang` is None on a device that has no second gang;
-    `generic` says that no table knows the data point.
+    `generic` says that no table knows the data point, and no quirk whether it shall be enabled.
     """
 
     platform: Platform
@@ -172,6 +173,13 @@ _TABLES = (
     ),
 )
 
+_common_by_code: dict[Platform, dict[str, list[tuple[int, Row]]]] = {}
+"""The common rows of the platforms without composites by data point, each with its place in the table."""
+for _table in _TABLES[len(_COMPOSITES) :]:
+    _by_code = _common_by_code[_table.platform] = {}
+    for _place, _row in enumerate(_table.common):
+        _by_code.setdefault(_row.data_point, []).append((_place, _row))
+
 _OF_GANGS = (Platform.SWITCH, Platform.LIGHT, Platform.COVER, Platform.VALVE)
 """Platforms whose entities are a gang themselves; what the others say of a gang needs one of these."""
 
@@ -179,7 +187,7 @@ _plans: WeakKeyDictionary[DeviceSchema, tuple[EntityPlan, ...]] = WeakKeyDiction
 
 
 def plan_entities(schema: DeviceSchema) -> tuple[EntityPlan, ...]:
-    """Return the entities that a device with this schema gets; every data point is in at least one of them."""
+    """Return the entities that a device with this schema gets; every data point that is not hidden is in at least one."""
     if (plans := _plans.get(schema)) is None:
         plans = _plans[schema] = tuple(_plan(schema))
     return plans
@@ -189,7 +197,7 @@ def _plan(schema: DeviceSchema) -> Iterator[EntityPlan]:
     matches: list[_Match] = []
     claimed: frozenset[str] = frozenset()
     for table in _TABLES:
-        found = _matching(table, table.by_category.get(schema.category, ()), schema.points, claimed)
+        found = _matching(table, table.by_category.get(schema.category, ()), schema.visible, claimed)
         matches += found
         if table is _COMPOSITES[-1]:
             # What a light is made of is no switch and no number too; two composites may share the device's main switch
@@ -197,7 +205,7 @@ def _plan(schema: DeviceSchema) -> Iterator[EntityPlan]:
     covered = claimed | _covered(matches)
     for table in _TABLES:
         # What a common row of an earlier platform took is taken: a writable countdown is a number, a reported one a sensor
-        found = _matching(table, table.common, schema.points, covered)
+        found = _matching(table, _possible(table, schema.visible), schema.visible, covered)
         matches += found
         covered |= _covered(found)
     # A device with one gang is that gang: only from two on do they stand for themselves
@@ -209,11 +217,28 @@ def _plan(schema: DeviceSchema) -> Iterator[EntityPlan]:
         if (name := (match.platform, gang, _named_by(row))) in named:
             row = replace(row, main=False, translation_key=None, name=readable_name(row.key))
         named.add(name)
+        row = changed(match.platform, row, schema)
         yield EntityPlan(platform=match.platform, row=row, codes=match.codes, roles=match.roles, gang=gang)
-    for code, point in schema.points.items():
+    for code, point in schema.visible.items():
         if code not in covered:
             platform, row = generic_row(point)
-            yield EntityPlan(platform=platform, row=row, codes=(code,), generic=True)
+            change = schema.entity_changes.get(code)
+            yield EntityPlan(
+                platform=platform,
+                row=changed(platform, row, schema),
+                codes=(code,),
+                generic=change is None or change.enabled is None,
+            )
+
+
+def _possible(table: _PlatformTable, points: Mapping[str, DataPoint]) -> Iterable[Row]:
+    """Return the common rows of a table that a device with these data points may match, in the table's order.
+
+    There are hundreds of them, of which a device has the data points of a few.
+    """
+    if (by_code := _common_by_code.get(table.platform)) is None:
+        return table.common
+    return [row for _, row in sorted(found for code in points for found in by_code.get(code, ()))]
 
 
 def _named_by(row: Row) -> object:
@@ -231,7 +256,7 @@ def _covered(matches: list[_Match]) -> frozenset[str]:
 
 
 def _matching(
-    table: _PlatformTable, rows: tuple[Row, ...], points: Mapping[str, DataPoint], covered: frozenset[str]
+    table: _PlatformTable, rows: Iterable[Row], points: Mapping[str, DataPoint], covered: frozenset[str]
 ) -> list[_Match]:
     """Return the rows whose data point the device has, in a form that the platform can show or set; one a key."""
     found: dict[str, _Match] = {}
@@ -252,11 +277,17 @@ def _matching(
 def _suits(row: Row, point: DataPoint) -> bool:
     """Whether the data point holds what the row makes of it: a text is no temperature, a yes or no no state."""
     if isinstance(row, SensorRow):
+        if row.reported_only and point.writable:
+            return False
+        if row.types:
+            return point.type in row.types
         if row.part is not None:
             return point.type in _TEXTS
         if row.state_class is not None or row.native_unit_of_measurement is not None:
             return point.type in _NUMBERS
         return point.type not in (DataType.BOOLEAN, DataType.BITMAP)
+    if isinstance(row, EventRow) and row.events and row.about is None:
+        return point.type in (DataType.ENUM, DataType.STRING)
     if isinstance(row, BinarySensorRow):
         if row.label is not None:
             return row.label in point.labels

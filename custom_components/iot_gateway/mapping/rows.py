@@ -14,7 +14,7 @@ from homeassistant.components.text import TextEntityDescription
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.typing import StateType
 
-from ..model import Value
+from ..model import DataType, Value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +38,18 @@ class Row(EntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class SensorRow(Row, SensorEntityDescription):
-    """A sensor. `part` takes from the data point's value what the sensor shows, where that is not all of it."""
+    """A sensor. `part` makes of the data point's value what the sensor shows, where that is not just the value.
+
+    `types` are the types that the data point may have, where the other fields do not say enough; `reported_only` says that
+    one that can be set is something else: a set power is not a measured one. `sums` says that the reports are increments, of
+    which the sensor shows the sum; `until` that they are the time left, of which it shows the end.
+    """
 
     part: Callable[[Value], StateType] | None = None
+    types: frozenset[DataType] = frozenset()
+    reported_only: bool = False
+    sums: bool = False
+    until: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,12 +95,20 @@ class EventRow(Row, EventEntityDescription):
     """An event of each report of a data point.
 
     `events` gives Home Assistant's event type by what is reported; what it lacks fires under its own name. `counts`
-    adds the number of presses where a report stands for several. An empty `events` makes one event type of any
-    report: the first of `event_types`.
+    adds the number of presses where a report stands for several. `about` takes from a message what `events` is asked
+    for. An empty `events` makes one event type of any report: the first of `event_types`.
     """
 
     events: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    about: Callable[[Value], str | None] | None = None
+
+    @property
+    def subtype(self) -> str:
+        """What tells this event from others of the same device, in its device triggers."""
+        name = str(self.translation_key or self.device_class or self.key)
+        number = (self.translation_placeholders or {}).get("number") or self.gang
+        return name if number is None else f"{name}_{number}"
 
 
 type Table[R: Row] = Mapping[str, tuple[R, ...]]

@@ -16,27 +16,51 @@ _CAMERA = rows(
     {
         "basic_anti_flicker": "anti_flicker",
         "basic_nightvision": "night_vision",
+        "chime_ring_tune": "chime_tone",
+        "cruise_mode": "patrol_route",
+        "cruise_time_mode": "patrol_schedule",
         "decibel_sensitivity": "sound_sensitivity",
+        "flight_bright_mode": "floodlight_mode",
+        "ipc_flip": "image_rotation",
+        "ipc_lullaby": "lullaby",
         "ipc_work_mode": "camera_power_mode",
+        "motion_interval": "alarm_interval",
         "motion_sensitivity": "motion_sensitivity",
+        "nightvision_mode": "night_vision_mode",
+        "pir_sensitivity": "pir_sensitivity",
+        "pir_switch": "pir_detection",
         "record_mode": "record_mode",
     },
     **_CONFIG,
 )
-_CURTAIN = rows(
+_CAMERA_MOVEMENT = rows(
     SelectRow,
-    {
-        "control_back_mode": "motor_direction",
-        "mode": "curtain_mode",
-        "border": "curtain_limits",
-        "cur_calibration": "calibration",
-    },
+    {"ptz_control": "camera_movement", "zoom_control": "camera_zoom"},
+    entity_registry_enabled_default=False,
     **_CONFIG,
+)
+_CURTAIN = (
+    *rows(
+        SelectRow,
+        {
+            "control_back_mode": "motor_direction",
+            "mode": "curtain_mode",
+            "border": "curtain_limits",
+            "cur_calibration": "calibration",
+        },
+        **_CONFIG,
+    ),
+    *gangs(
+        SelectRow,
+        {"control_back_mode_{}": "motor_direction", "cur_calibration_{}": "calibration"},
+        range(2, 5),
+        **_CONFIG,
+    ),
 )
 
 SELECTS: Table[SelectRow] = merged(
     dict.fromkeys(("cl", "clkg"), _CURTAIN),
-    dict.fromkeys(("dghsxj", "sp"), _CAMERA),
+    dict.fromkeys(("dghsxj", "sp"), (*_CAMERA, *_CAMERA_MOVEMENT)),
     {
         "bh": rows(
             SelectRow, {"temp_setting_quick_c": "quick_heat_temperature", "work_type": "kettle_mode"}, **_CONFIG
@@ -48,7 +72,7 @@ SELECTS: Table[SelectRow] = merged(
                 for row in rows(SelectRow, {f"mode_{number}": "gang_mode"}, gang=number, **_CONFIG)
             ),
         ),
-        "cs": rows(SelectRow, {"dehumidify_set_enum": "target_humidity", "fan_speed_enum": "fan_speed"}, **_CONFIG),
+        "cs": rows(SelectRow, {"dehumidify_set_enum": "target_humidity"}, **_CONFIG),
         "cwjwq": rows(SelectRow, {"work_mode": "odor_elimination_mode"}, **_CONFIG),
         "dr": (
             *rows(SelectRow, {"level": "heat_level"}),
@@ -74,11 +98,9 @@ SELECTS: Table[SelectRow] = merged(
             *rows(SelectRow, {"concentration_set": "coffee_strength", "material": "material"}, **_CONFIG),
             *rows(SelectRow, {"cup_number": "cups", "mode": "mode"}),
         ),
-        "mal": rows(SelectRow, {"master_mode": "alarm_mode"}),
         "qccdz": rows(SelectRow, {"work_mode": "charging_mode"}),
         "qn": rows(SelectRow, {"level": "heat_level"}),
         "sd": (
-            *rows(SelectRow, {"suction": "suction"}),
             *rows(
                 SelectRow,
                 {
@@ -100,7 +122,6 @@ SELECTS: Table[SelectRow] = merged(
 )
 
 COMMON_SELECTS: tuple[SelectRow, ...] = (
-    *rows(SelectRow, {"control": "curtain_control"}),
     *rows(SelectRow, {"work_mode": "light_work_mode", "mode": "mode", "speed": "fan_speed", "windspeed": "fan_speed"}),
     *rows(SelectRow, {"fan_speed": "fan_speed", "fan_speed_enum": "fan_speed", "level": "level"}),
     *rows(
@@ -117,6 +138,7 @@ COMMON_SELECTS: tuple[SelectRow, ...] = (
             "weather_delay": "weather_delay",
             "smart_weather": "weather",
             "temp_unit_convert": "temperature_unit",
+            "c_f": "temperature_unit",
             "pressure_unit_convert": "pressure_unit",
             "rain_unit_convert": "rain_unit",
             "windspeed_unit_convert": "wind_speed_unit",

@@ -6,6 +6,7 @@ categories. Units are those of the standard sets; a device's own unit wins where
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import (
+    DEGREE,
     LIGHT_LUX,
     SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
     EntityCategory,
@@ -16,6 +17,7 @@ from homeassistant.const import (
     UnitOfElectricPotential,
     UnitOfEnergy,
     UnitOfFrequency,
+    UnitOfInformation,
     UnitOfLength,
     UnitOfMass,
     UnitOfPower,
@@ -23,27 +25,37 @@ from homeassistant.const import (
     UnitOfPressure,
     UnitOfRatio,
     UnitOfReactivePower,
+    UnitOfSoundPressure,
     UnitOfSpeed,
     UnitOfTemperature,
     UnitOfTime,
     UnitOfVolume,
+    UnitOfVolumeFlowRate,
     UnitOfVolumetricFlux,
 )
 
+from ..model import DataType
+from ..model.compass import degrees
 from ..model.electricity import phase_part
-from .making import merged, numbered, rows
+from ..model.storage import STORAGE_STATES, storage_part, storage_state
+from .making import merged, numbered, phased, rows
 from .rows import SensorRow, Table
 
 _MEASURED = {"state_class": SensorStateClass.MEASUREMENT}
 _COUNTED = {"state_class": SensorStateClass.TOTAL_INCREASING}
 _DIAGNOSTIC = {"entity_category": EntityCategory.DIAGNOSTIC}
 _DISABLED = {"entity_registry_enabled_default": False}
+_REPORTED = {"reported_only": True}
+
+_ENUM = frozenset({DataType.ENUM})
+_NUMBERS = frozenset({DataType.INTEGER, DataType.FLOAT})
 
 _BATTERY = _MEASURED | _DIAGNOSTIC | {"device_class": SensorDeviceClass.BATTERY}
 _TEMPERATURE = _MEASURED | {
     "device_class": SensorDeviceClass.TEMPERATURE,
     "native_unit_of_measurement": UnitOfTemperature.CELSIUS,
 }
+_FAHRENHEIT = _TEMPERATURE | {"native_unit_of_measurement": UnitOfTemperature.FAHRENHEIT}
 _HUMIDITY = _MEASURED | {
     "device_class": SensorDeviceClass.HUMIDITY,
     "native_unit_of_measurement": UnitOfRatio.PERCENTAGE,
@@ -74,6 +86,20 @@ _VOLTAGE = _MEASURED | {
 _ENERGY = {
     "device_class": SensorDeviceClass.ENERGY,
     "native_unit_of_measurement": UnitOfEnergy.KILO_WATT_HOUR,
+}
+_ENERGY_SUM = _ENERGY | _COUNTED | {"sums": True, "suggested_unit_of_measurement": UnitOfEnergy.KILO_WATT_HOUR}
+_FREQUENCY = _MEASURED | {
+    "device_class": SensorDeviceClass.FREQUENCY,
+    "native_unit_of_measurement": UnitOfFrequency.HERTZ,
+}
+_POWER_FACTOR = _MEASURED | {"device_class": SensorDeviceClass.POWER_FACTOR}
+_REACTIVE_POWER = _MEASURED | {
+    "device_class": SensorDeviceClass.REACTIVE_POWER,
+    "native_unit_of_measurement": UnitOfReactivePower.VOLT_AMPERE_REACTIVE,
+}
+_APPARENT_POWER = _MEASURED | {
+    "device_class": SensorDeviceClass.APPARENT_POWER,
+    "native_unit_of_measurement": UnitOfApparentPower.VOLT_AMPERE,
 }
 _DURATION = {
     "device_class": SensorDeviceClass.DURATION,
@@ -110,41 +136,109 @@ _METER_CHANNELS = (
 )
 
 _PHASE_QUANTITIES = (
-    ("voltage", "phase_voltage", SensorDeviceClass.VOLTAGE, UnitOfElectricPotential.VOLT, True),
-    ("electriccurrent", "phase_current", SensorDeviceClass.CURRENT, UnitOfElectricCurrent.AMPERE, True),
-    ("power", "phase_power", SensorDeviceClass.POWER, UnitOfPower.KILO_WATT, True),
+    ("voltage", "voltage", SensorDeviceClass.VOLTAGE, UnitOfElectricPotential.VOLT, True),
+    ("electriccurrent", "current", SensorDeviceClass.CURRENT, UnitOfElectricCurrent.AMPERE, True),
+    ("power", "power", SensorDeviceClass.POWER, UnitOfPower.KILO_WATT, True),
     (
         "reactivepower",
-        "phase_reactive_power",
+        "reactive_power",
         SensorDeviceClass.REACTIVE_POWER,
         UnitOfReactivePower.KILO_VOLT_AMPERE_REACTIVE,
         False,
     ),
     (
         "apparentpower",
-        "phase_apparent_power",
+        "apparent_power",
         SensorDeviceClass.APPARENT_POWER,
         UnitOfApparentPower.KILO_VOLT_AMPERE,
         False,
     ),
-    ("powerfactor", "phase_power_factor", SensorDeviceClass.POWER_FACTOR, None, False),
+    ("powerfactor", "power_factor", SensorDeviceClass.POWER_FACTOR, None, False),
 )
 """The quantity, which ends the key; its name, device class and unit; and whether every meter reports it."""
 
-_PHASES = tuple(
-    SensorRow(
-        key=f"{code}{quantity}",
-        code=code,
-        translation_key=name,
-        translation_placeholders={"phase": phase},
-        device_class=device_class,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=unit,
-        part=phase_part(quantity),
-        entity_registry_enabled_default=usual,
+_SEVERAL_QUANTITIES = {
+    "phase_a": ("phase", {"phase": "A"}),
+    "phase_b": ("phase", {"phase": "B"}),
+    "phase_c": ("phase", {"phase": "C"}),
+    # Meters of many circuits: one text a circuit
+    **{f"phase_s{number}": ("channel", {"number": str(number)}) for number in range(1, 21)},
+}
+"""The data points that hold these quantities, and how what they measure is named."""
+
+_QUANTITIES = {
+    code: tuple(
+        SensorRow(
+            key=f"{code}{quantity}",
+            code=code,
+            translation_key=f"{names}_{name}",
+            translation_placeholders=placeholders,
+            device_class=device_class,
+            state_class=SensorStateClass.MEASUREMENT,
+            native_unit_of_measurement=unit,
+            part=phase_part(quantity),
+            entity_registry_enabled_default=usual,
+        )
+        for quantity, name, device_class, unit, usual in _PHASE_QUANTITIES
     )
-    for code, phase in {"phase_a": "A", "phase_b": "B", "phase_c": "C"}.items()
-    for quantity, name, device_class, unit, usual in _PHASE_QUANTITIES
+    for code, (names, placeholders) in _SEVERAL_QUANTITIES.items()
+}
+_PHASES = (*_QUANTITIES["phase_a"], *_QUANTITIES["phase_b"], *_QUANTITIES["phase_c"])
+_CHANNELS = tuple(row for number in range(1, 21) for row in _QUANTITIES[f"phase_s{number}"])
+
+# Meters that report each quantity of each phase in a data point of its own
+_SINGLE_QUANTITIES = (
+    *phased(
+        SensorRow,
+        {
+            "voltage_{lower}": "phase_voltage",
+            "voltage_phase_{lower}": "phase_voltage",
+            "{upper}_Voltage": "phase_voltage",
+        },
+        **_VOLTAGE,
+    ),
+    *phased(
+        SensorRow,
+        {
+            "current_{lower}": "phase_current",
+            "electricity_phase_{lower}": "phase_current",
+            "{upper}_Current": "phase_current",
+        },
+        **_CURRENT,
+    ),
+    *phased(SensorRow, {"power_{lower}": "phase_power", "active_power_{lower}": "phase_power"}, **_POWER),
+    *phased(SensorRow, {"reactive_power_{lower}": "phase_reactive_power"}, **_REACTIVE_POWER, **_DISABLED),
+    *phased(SensorRow, {"apparent_power_{lower}": "phase_apparent_power"}, **_APPARENT_POWER, **_DISABLED),
+    *phased(SensorRow, {"power_factor_{lower}": "phase_power_factor"}, **_POWER_FACTOR, **_DISABLED),
+    *phased(SensorRow, {"direction_{lower}": "phase_direction"}, **_DIAGNOSTIC),
+    # Two of the codes are misspelt by the meters themselves
+    *phased(
+        SensorRow,
+        {
+            "energy_forword_{lower}": "phase_energy",
+            "energy_forward_{lower}": "phase_energy",
+            "energy_reverse_{lower}": "phase_production",
+            "energy_reserse_{lower}": "phase_production",
+        },
+        **_ENERGY,
+        **_COUNTED,
+    ),
+    *rows(
+        SensorRow,
+        {"voltage": None, "voltage_value": None, "voltage_current": None, "ac_volt": None},
+        **_VOLTAGE,
+        **_REPORTED,
+    ),
+    *rows(SensorRow, {"current": None, "current_value": None, "ac_current": None}, **_CURRENT, **_REPORTED),
+    *rows(
+        SensorRow,
+        {"power": None, "active_power": None, "power_value": None, "power_current": None, "out_power": None},
+        **_POWER,
+        **_REPORTED,
+    ),
+    *rows(SensorRow, {"reactive_power": None}, **_REACTIVE_POWER, **_DISABLED),
+    *rows(SensorRow, {"apparent_power": None}, **_APPARENT_POWER, **_DISABLED),
+    *rows(SensorRow, {"power_factor": None}, **_POWER_FACTOR, **_DISABLED),
 )
 
 _ENERGY_TOTALS = (
@@ -157,10 +251,16 @@ _ENERGY_TOTALS = (
             "total_energy": "total_energy",
             "energy_total": "total_energy",
             "power_consumption": "total_energy",
+            "total_ele": "total_energy",
+            "charge_electric_quantity": "total_energy",
+            "DeviceKwh": "total_energy",
             "reverse_energy_total": "total_production",
             "total_reverse_energy": "total_production",
             "today_acc_energy": "energy_today",
             "energy_today": "energy_today",
+            "day_energy": "energy_today",
+            "energy_day": "energy_today",
+            "energy_month": "energy_month",
             "charge_energy_once": "session_energy",
             "cuml_e_export_offgrid1": "lifetime_offgrid_energy",
             "cumulative_energy_charged": "lifetime_battery_charge",
@@ -173,14 +273,25 @@ _ENERGY_TOTALS = (
         **_ENERGY,
         **_COUNTED,
     ),
-    *numbered(SensorRow, {"forward_energy_t{}": "tariff_energy"}, range(1, 5), **_ENERGY, **_COUNTED),
+    *rows(
+        SensorRow,
+        {"energy": "total_energy", "energy_consumption": "total_energy"},
+        **_ENERGY,
+        **_COUNTED,
+        **_REPORTED,
+    ),
+    *numbered(
+        SensorRow,
+        {"forward_energy_t{}": "tariff_energy", "reverse_energy_t{}": "tariff_production"},
+        range(1, 5),
+        **_ENERGY,
+        **_COUNTED,
+    ),
 )
-# Reports what was used since the last report: no total, so no state class, or the Energy dashboard would be wrong
-_ENERGY_INCREMENTS = rows(
-    SensorRow,
-    {"add_ele": "energy_increment", "pro_add_ele": "production_increment"},
-    **_ENERGY,
-    suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+# Each report says what was used since the one before, so that the sum of them is the total
+_ENERGY_INCREMENTS = (
+    *rows(SensorRow, {"add_ele": "total_energy", "pro_add_ele": "total_production"}, **_ENERGY_SUM),
+    *numbered(SensorRow, {"add_ele{}": "channel_energy", "add_ele_{}": "channel_energy"}, range(1, 5), **_ENERGY_SUM),
 )
 
 _WEATHER = (
@@ -199,10 +310,11 @@ _WEATHER = (
         },
         **_TEMPERATURE,
     ),
-    *numbered(SensorRow, {"temp_current_external_{}": "probe_temperature_numbered"}, (1, 2, 3), **_TEMPERATURE),
+    *numbered(SensorRow, {"temp_current_external_{}": "probe_temperature_numbered"}, range(1, 9), **_TEMPERATURE),
+    *numbered(SensorRow, {"temp_current_external_{}_f": "probe_temperature_numbered"}, range(1, 9), **_FAHRENHEIT),
     *rows(SensorRow, {"humidity_outdoor": "outdoor_humidity"}, **_HUMIDITY),
-    *numbered(SensorRow, {"humidity_outdoor_{}": "outdoor_humidity_numbered"}, (1, 2, 3), **_HUMIDITY),
-    *numbered(SensorRow, {"battery_state_{}": "battery_state_numbered"}, (1, 2, 3), **_DIAGNOSTIC),
+    *numbered(SensorRow, {"humidity_outdoor_{}": "outdoor_humidity_numbered"}, range(1, 9), **_HUMIDITY),
+    *numbered(SensorRow, {"battery_state_{}": "battery_state_numbered"}, range(1, 9), **_DIAGNOSTIC),
     *rows(
         SensorRow,
         {"atmospheric_pressture": "air_pressure", "atmospheric_pressure": "air_pressure"},
@@ -212,7 +324,15 @@ _WEATHER = (
     ),
     *rows(
         SensorRow,
-        {"rain_24h": "rain_today", "rain_1h": "rain_hour"},
+        {
+            "rain_24h": "rain_today",
+            "rain_1h": "rain_hour",
+            "rain_day": "rain_today",
+            "rain_week": "rain_week",
+            "rain_month": "rain_month",
+            "rain_year": "rain_year",
+            "rain_total": "rain_total",
+        },
         device_class=SensorDeviceClass.PRECIPITATION,
         native_unit_of_measurement=UnitOfPrecipitationDepth.MILLIMETERS,
         **_COUNTED,
@@ -226,13 +346,22 @@ _WEATHER = (
     ),
     *rows(
         SensorRow,
-        {"windspeed_avg": None, "windspeed_gust": "wind_gust"},
+        {"windspeed_avg": None, "windspeed": None, "wind_speed": None, "windspeed_gust": "wind_gust"},
         device_class=SensorDeviceClass.WIND_SPEED,
         native_unit_of_measurement=UnitOfSpeed.KILOMETERS_PER_HOUR,
         **_MEASURED,
     ),
     *rows(SensorRow, {"uv_index": "uv_index"}, **_MEASURED),
-    *rows(SensorRow, {"wind_direct": "wind_direction", "com_index": "comfort", "fault_type": "probe_fault"}),
+    *rows(
+        SensorRow,
+        {"wind_direct": None, "wind_direction": None},
+        device_class=SensorDeviceClass.WIND_DIRECTION,
+        state_class=SensorStateClass.MEASUREMENT_ANGLE,
+        native_unit_of_measurement=DEGREE,
+        part=degrees,
+        types=frozenset({DataType.ENUM, DataType.STRING, DataType.INTEGER, DataType.FLOAT}),
+    ),
+    *rows(SensorRow, {"com_index": "comfort", "fault_type": "probe_fault"}),
 )
 
 _AIR_QUALITY = (
@@ -257,28 +386,75 @@ _AIR_QUALITY = (
         device_class=SensorDeviceClass.PM25,
         **_PARTICLES,
     ),
-    *rows(SensorRow, {"pm10": None, "pm10_value": None}, device_class=SensorDeviceClass.PM10, **_PARTICLES),
+    *rows(
+        SensorRow,
+        {"pm10": None, "pm10_value": None, "pm100_value": None},
+        device_class=SensorDeviceClass.PM10,
+        **_PARTICLES,
+    ),
     *rows(SensorRow, {"pm1": None, "pm1_value": None}, device_class=SensorDeviceClass.PM1, **_PARTICLES),
     *rows(SensorRow, {"ch2o_value": "formaldehyde", "hcho": "formaldehyde"}, **_MEASURED),
     *rows(SensorRow, {"ch4_sensor_value": "methane", "gas_sensor_value": "gas"}, **_MEASURED),
     *rows(SensorRow, {"smoke_sensor_value": "smoke"}, **_MEASURED, **_DIAGNOSTIC),
     *rows(SensorRow, {"air_quality": "air_quality", "air_quality_index": "air_quality_index"}),
+    *rows(SensorRow, {"aqi": None}, device_class=SensorDeviceClass.AQI, **_MEASURED),
+    *rows(
+        SensorRow,
+        {"noise_value": None, "sound_value": None},
+        device_class=SensorDeviceClass.SOUND_PRESSURE,
+        native_unit_of_measurement=UnitOfSoundPressure.DECIBEL,
+        **_MEASURED,
+    ),
 )
 
 _WATER_QUALITY = (
-    *rows(SensorRow, {"ph_current": None}, device_class=SensorDeviceClass.PH, **_MEASURED),
+    *rows(SensorRow, {"ph_current": None, "ph_value": None}, device_class=SensorDeviceClass.PH, **_MEASURED),
     *rows(
         SensorRow,
-        {"ec_current": None},
+        {"ec_current": None, "ec_value": None},
         device_class=SensorDeviceClass.CONDUCTIVITY,
         native_unit_of_measurement=UnitOfConductivity.MICROSIEMENS_PER_CM,
         **_MEASURED,
     ),
     *rows(
         SensorRow,
-        {"tds_in": "dissolved_solids", "tds_current": "dissolved_solids", "orp_current": "oxidation_reduction"},
+        {
+            "tds_in": "dissolved_solids",
+            "tds_current": "dissolved_solids",
+            "tds_value": "dissolved_solids",
+            "tds_out": "dissolved_solids_out",
+            "orp_current": "oxidation_reduction",
+            "orp_value": "oxidation_reduction",
+            "salinity_current": "salinity",
+            "salinity_value": "salinity",
+            "pro_current": "specific_gravity",
+            "cf_current": "conductivity_factor",
+            "turbidity_value": "turbidity",
+        },
         **_MEASURED,
     ),
+)
+
+_WATER_METER = (
+    *rows(
+        SensorRow,
+        {
+            "water_use_data": "total_water",
+            "water_flow": "total_water",
+            "daily_water_total": "water_today",
+            "monthly_water_total": "water_month",
+            "water_once": "session_water",
+        },
+        **_WATER,
+    ),
+    *rows(
+        SensorRow,
+        {"flow_velocity": None, "flow_rate": None},
+        device_class=SensorDeviceClass.VOLUME_FLOW_RATE,
+        native_unit_of_measurement=UnitOfVolumeFlowRate.LITERS_PER_MINUTE,
+        **_MEASURED,
+    ),
+    *rows(SensorRow, {"water_temp": "water_temperature", "temp_water": "water_temperature"}, **_TEMPERATURE),
 )
 
 _VACUUM = (
@@ -317,26 +493,50 @@ _INVERTER = (
         **_POWER,
     ),
     *numbered(SensorRow, {"pv_power_channel_{}": "pv_power"}, range(1, 5), **_POWER),
+    *rows(SensorRow, {"pv_power": "total_pv_power", "load_power": "load_power"}, **_POWER),
+    *rows(SensorRow, {"pv_volt": "pv_voltage", "battery_voltage": "battery_voltage"}, **_VOLTAGE),
+    *rows(SensorRow, {"pv_current": "pv_current", "battery_current": "battery_current"}, **_CURRENT),
     *rows(SensorRow, {"charge_discharge": "battery_activity", "connection_state": "pairing_state"}, **_DIAGNOSTIC),
 )
 
-_LOCK = rows(
-    SensorRow,
-    {
-        "unlock_fingerprint": "unlocked_fingerprint",
-        "unlock_password": "unlocked_password",
-        "unlock_temporary": "unlocked_temporary",
-        "unlock_dynamic": "unlocked_dynamic",
-        "unlock_card": "unlocked_card",
-        "unlock_face": "unlocked_face",
-        "unlock_hand": "unlocked_hand",
-        "unlock_key": "unlocked_key",
-        "unlock_app": "unlocked_app",
-        "unlock_ble": "unlocked_bluetooth",
-        "unlock_phone_remote": "unlocked_phone",
-        "unlock_voice_remote": "unlocked_voice",
-        "alarm_lock": "lock_alarm",
-    },
+_STORAGE = tuple(
+    SensorRow(
+        key=key,
+        code="sd_storge",
+        translation_key=name,
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.KILOBYTES,
+        suggested_unit_of_measurement=UnitOfInformation.GIGABYTES,
+        suggested_display_precision=1,
+        part=storage_part(index),
+        entity_category=EntityCategory.DIAGNOSTIC,
+    )
+    for index, (key, name) in enumerate(
+        {
+            "sd_storge_total": "storage_total",
+            "sd_storge_used": "storage_used",
+            "sd_storge": "storage_free",
+        }.items()
+    )
+)
+_CAMERA = (
+    *_STORAGE,
+    *rows(
+        SensorRow,
+        {"sd_status": "storage_state"},
+        device_class=SensorDeviceClass.ENUM,
+        options=list(STORAGE_STATES),
+        part=storage_state,
+        types=frozenset({DataType.INTEGER}),
+        **_DIAGNOSTIC,
+    ),
+    *rows(
+        SensorRow,
+        {"sd_format_state": "format_progress", "battery_report_cap": "battery_reporting"},
+        **_DIAGNOSTIC,
+        **_DISABLED,
+    ),
+    *rows(SensorRow, {"wireless_powermode": "power_source", "cruise_status": "patrol_state"}, **_DIAGNOSTIC),
 )
 
 _LUMINANCE_SENSOR = (
@@ -352,7 +552,8 @@ _WATER_TIMER = (
 
 SENSORS: Table[SensorRow] = merged(
     dict.fromkeys(("cl", "clkg"), rows(SensorRow, {"time_total": "travel_time"}, **_DIAGNOSTIC)),
-    dict.fromkeys(("dlq", "wkcz"), _ELECTRICAL_ASIDE),
+    dict.fromkeys(("aqcz", "dlq", "wkcz"), _ELECTRICAL_ASIDE),
+    dict.fromkeys(("dghsxj", "sp"), _CAMERA),
     dict.fromkeys(("dgnbj", "ldcg"), _LUMINANCE_SENSOR),
     dict.fromkeys(("ggq", "sfkzq"), _WATER_TIMER),
     dict.fromkeys(("qxj", "tdq", "wsdcg"), rows(SensorRow, {"bright_value": None}, **_ILLUMINANCE)),
@@ -368,11 +569,23 @@ SENSORS: Table[SensorRow] = merged(
             *rows(SensorRow, {"water_level": "water_level"}),
         ),
         "cz": _METER_CHANNELS,
+        # Here pm10 is what is smaller than one micrometre, and pm100 what is smaller than ten
+        "dgnbj": (
+            *rows(SensorRow, {"pm10_value": None}, device_class=SensorDeviceClass.PM1, **_PARTICLES),
+            *rows(SensorRow, {"alarm_state": "alarm_state"}, types=_ENUM),
+        ),
         "dlq": (
             *rows(SensorRow, {"cur_neutral": "total_production"}, **_ENERGY, **_COUNTED),
             *rows(SensorRow, {"temp_value": None}, **_TEMPERATURE, **_DIAGNOSTIC),
         ),
         "jsq": rows(SensorRow, {"level_current": "water_level"}, **_DIAGNOSTIC),
+        "mjj": rows(
+            SensorRow,
+            {"countdown_left": "countdown_end"},
+            device_class=SensorDeviceClass.TIMESTAMP,
+            until=True,
+            types=_NUMBERS,
+        ),
         "kj": (
             *rows(SensorRow, {"temp": None}, **_TEMPERATURE),
             *rows(SensorRow, {"filter": "filter_use"}, **_DIAGNOSTIC),
@@ -403,7 +616,9 @@ SENSORS: Table[SensorRow] = merged(
         ),
         "qccdz": (
             *rows(SensorRow, {"temp_current": None}, **_TEMPERATURE, **_DIAGNOSTIC),
-            *rows(SensorRow, {"work_state": "charger_state"}),
+            *rows(SensorRow, {"work_state": "charger_state", "DeviceState": "charger_state"}),
+            *rows(SensorRow, {"DeviceKw": None}, **_POWER | {"native_unit_of_measurement": UnitOfPower.KILO_WATT}),
+            *rows(SensorRow, {"DeviceTemp": None}, **_TEMPERATURE, **_DIAGNOSTIC),
         ),
         "qn": rows(SensorRow, {"work_power": None}, **_POWER),
         "sd": (*_VACUUM, *rows(SensorRow, {"status": "vacuum_state"})),
@@ -415,7 +630,7 @@ SENSORS: Table[SensorRow] = merged(
             native_unit_of_measurement=UnitOfPressure.PA,
             **_MEASURED,
         ),
-        "zndb": rows(SensorRow, {"total_powerpower": "total_power"}, code="total_power", **_POWER),
+        "zndb": (*rows(SensorRow, {"total_powerpower": "total_power"}, code="total_power", **_POWER), *_CHANNELS),
         "znnbq": (
             *rows(
                 SensorRow,
@@ -454,6 +669,7 @@ COMMON_SENSORS: tuple[SensorRow, ...] = (
             "electricity_left": None,
             "residual_electricity": None,
             "wireless_electricity": None,
+            "BatteryPercentage": None,
             "current_soc": "state_of_charge",
         },
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
@@ -470,15 +686,19 @@ COMMON_SENSORS: tuple[SensorRow, ...] = (
             "temp_indoor": None,
             "sensor_temperature": None,
             "temp_floor": "floor_temperature",
+            "TempFloor": "floor_temperature",
+            "soil_temp": "soil_temperature",
+            "soil_temperature": "soil_temperature",
         },
         **_TEMPERATURE,
     ),
+    *rows(SensorRow, {"temperature": None, "temp_value": None}, **_TEMPERATURE, **_REPORTED),
     *rows(
         SensorRow,
-        {"temp_current_f": "temperature_fahrenheit"},
-        **_TEMPERATURE | {"native_unit_of_measurement": UnitOfTemperature.FAHRENHEIT},
+        {"temp_current_f": "temperature_fahrenheit", "temp_current_external_f": "probe_temperature_fahrenheit"},
+        **_FAHRENHEIT,
     ),
-    *numbered(SensorRow, {"temp_current_{}": "temperature_numbered"}, (2, 3, 4), **_TEMPERATURE),
+    *numbered(SensorRow, {"temp_current_{}": "temperature_numbered"}, range(1, 9), **_TEMPERATURE),
     *rows(
         SensorRow,
         {
@@ -491,27 +711,33 @@ COMMON_SENSORS: tuple[SensorRow, ...] = (
         },
         **_HUMIDITY,
     ),
+    *rows(
+        SensorRow,
+        {"soil_humidity": "soil_moisture", "soil_moisture": "soil_moisture"},
+        device_class=SensorDeviceClass.MOISTURE,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        **_MEASURED,
+    ),
     *rows(SensorRow, {"illuminance_value": None, "lux_value": None, "illuminance": None}, **_ILLUMINANCE),
     *_ELECTRICAL,
     *rows(SensorRow, {"power_total": "total_power", "total_power": "total_power"}, **_POWER),
     *rows(SensorRow, {"leakage_current": "leakage_current"}, **_CURRENT),
     *rows(
         SensorRow,
-        {"supply_frequency": "supply_frequency"},
-        device_class=SensorDeviceClass.FREQUENCY,
-        native_unit_of_measurement=UnitOfFrequency.HERTZ,
-        **_MEASURED,
+        {"supply_frequency": "supply_frequency", "power_frequency": "supply_frequency", "freq": "supply_frequency"},
+        **_FREQUENCY,
         **_DIAGNOSTIC,
     ),
     *_ENERGY_TOTALS,
     *_ENERGY_INCREMENTS,
     *rows(SensorRow, {"balance_energy": "energy_balance"}, **_ENERGY),
     *_PHASES,
+    *_SINGLE_QUANTITIES,
     *_AIR_QUALITY,
     *_WATER_QUALITY,
+    *_WATER_METER,
     *_WEATHER,
     *_INVERTER,
-    *_LOCK,
     *rows(
         SensorRow,
         {"liquid_depth": "liquid_depth"},
@@ -526,7 +752,47 @@ COMMON_SENSORS: tuple[SensorRow, ...] = (
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         **_MEASURED,
     ),
-    *rows(SensorRow, {"countdown_left": "remaining_time"}, **_DURATION),
+    *rows(
+        SensorRow,
+        {
+            "countdown_left": "remaining_time",
+            "remain_time": "remaining_time",
+            "remaining_time": "remaining_time",
+            "countdown_left_fan": "fan_remaining_time",
+            "fan_countdown_left": "fan_remaining_time",
+        },
+        **_DURATION,
+        **_REPORTED,
+    ),
+    *rows(
+        SensorRow,
+        {
+            "target_dis_closest": "target_distance",
+            "dis_current": "target_distance",
+            "target_distance": "target_distance",
+        },
+        device_class=SensorDeviceClass.DISTANCE,
+        native_unit_of_measurement=UnitOfLength.CENTIMETERS,
+        **_MEASURED,
+    ),
+    *rows(
+        SensorRow,
+        {"filter_life": "filter_life"},
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        **_REPORTED,
+        **_MEASURED,
+        **_DIAGNOSTIC,
+    ),
+    *rows(
+        SensorRow,
+        {
+            "checking_result": "self_test_result",
+            "drop_state": "fall_state",
+            "human_motion_state": "motion_state",
+            "scan_result": "scan_result",
+        },
+        types=_ENUM,
+    ),
     *rows(
         SensorRow,
         {

@@ -16,12 +16,10 @@ _OUTLET = {"device_class": SwitchDeviceClass.OUTLET}
 _USB = numbered(SwitchRow, {"switch_usb{}": "usb"}, range(1, 7))
 _OUTLETS = (
     *rows(SwitchRow, {"switch": None}, main=True, **_OUTLET),
-    *gangs(SwitchRow, {"switch_{}": None}, range(1, 21), main=True, **_OUTLET),
+    *gangs(SwitchRow, {"switch_{}": None}, range(1, 25), main=True, **_OUTLET),
 )
 _SWITCH = rows(SwitchRow, {"switch": None}, main=True)
-_SWITCHES = (*_SWITCH, *gangs(SwitchRow, {"switch_{}": None}, range(1, 21), main=True))
-_LIGHT = rows(SwitchRow, {"switch_led": None}, main=True)
-_LIGHTS = gangs(SwitchRow, {"switch_led_{}": None}, range(1, 9), main=True)
+_SWITCHES = (*_SWITCH, *gangs(SwitchRow, {"switch_{}": None}, range(1, 25), main=True))
 
 _CAMERA = rows(
     SwitchRow,
@@ -29,28 +27,36 @@ _CAMERA = rows(
         "basic_flip": "flip_image",
         "basic_osd": "time_watermark",
         "basic_private": "privacy_mode",
+        "basic_shimmer": "low_light_color",
         "basic_wdr": "wide_dynamic_range",
-        "basic_indicator": "status_light",
+        "cruise_switch": "patrol",
         "cry_detection_switch": "cry_detection",
         "decibel_switch": "sound_detection",
+        "flight_pir_a": "pir_sensor_a",
+        "flight_pir_b": "pir_sensor_b",
+        "flight_pir_c": "pir_sensor_c",
+        "flight_warn_switch": "warning_light",
         "humanoid_filter": "person_detection",
+        "human_filter": "person_detection",
         "ipc_auto_siren": "auto_siren",
+        "ipc_object_outline": "object_outlines",
         "motion_area_switch": "motion_zone",
         "motion_record": "motion_recording",
         "motion_switch": "motion_detection",
         "motion_timer_switch": "motion_schedule",
         "motion_tracking": "motion_tracking",
+        "onvif_switch": "onvif",
+        "pet_detection": "pet_detection",
         "record_switch": "recording",
+        "wireless_awake": "awake",
         "wireless_batterylock": "battery_lock",
     },
     **_CONFIG,
 )
 
 SWITCHES: Table[SwitchRow] = merged(
-    dict.fromkeys(("cz", "kg", "pc", "qjdcz", "tdq", "wkcz"), (*_OUTLETS, *_USB)),
+    dict.fromkeys(("cz", "kg", "pc", "tdq", "wkcz"), (*_OUTLETS, *_USB)),
     dict.fromkeys(("qxj", "wsdcg"), rows(SwitchRow, {"switch": None}, main=True, **_OUTLET)),
-    dict.fromkeys(("dc", "dd", "dj", "dsd", "fwd", "gyd", "hcdd", "mbd", "tyd", "tyndj", "xdd", "tgkg", "tgq"), _LIGHT),
-    dict.fromkeys(("tgkg", "tgq"), _LIGHTS),
     dict.fromkeys(("dghsxj", "sp"), _CAMERA),
     {
         "bh": (
@@ -70,16 +76,13 @@ SWITCHES: Table[SwitchRow] = merged(
             **_CONFIG,
         ),
         "dr": (
+            *rows(SwitchRow, {"switch": None}, main=True, device_class=SwitchDeviceClass.SWITCH),
             *rows(SwitchRow, {"preheat": "preheat"}, device_class=SwitchDeviceClass.SWITCH),
             *rows(
                 SwitchRow,
                 {"switch_1": "side_a", "switch_2": "side_b", "preheat_1": "preheat_a", "preheat_2": "preheat_b"},
                 device_class=SwitchDeviceClass.SWITCH,
             ),
-        ),
-        "fsd": (
-            *rows(SwitchRow, {"switch_led": "light"}),
-            *rows(SwitchRow, {"fan_switch": "fan"}),
         ),
         "hxd": (
             *rows(SwitchRow, {"switch_1": "radio", "switch_6": "sleep_aid"}),
@@ -95,7 +98,6 @@ SWITCHES: Table[SwitchRow] = merged(
         ),
         "kj": rows(SwitchRow, {"filter_reset": "reset_filter", "wet": "humidification"}, **_CONFIG),
         "ks": rows(SwitchRow, {"anion": "ionizer"}),
-        "ktkzq": rows(SwitchRow, {"power_switch": None}, main=True),
         "mal": rows(
             SwitchRow,
             {
@@ -109,8 +111,7 @@ SWITCHES: Table[SwitchRow] = merged(
         "msp": rows(SwitchRow, {"auto_clean": "auto_clean", "deodorization": "deodorization"}, **_CONFIG),
         "mzj": rows(SwitchRow, {"start": "start"}, **_CONFIG),
         "sd": (
-            *rows(SwitchRow, {"power": None}, main=True),
-            *rows(SwitchRow, {"switch_charge": "return_to_dock", "seek": "locate", "pause": "pause"}),
+            *rows(SwitchRow, {"power": "power", "wake_up": "wake_up"}),
             *rows(
                 SwitchRow,
                 {
@@ -122,7 +123,6 @@ SWITCHES: Table[SwitchRow] = merged(
                 **_CONFIG,
             ),
         ),
-        "sgbj": rows(SwitchRow, {"alarm_switch": None}, main=True),
         "wk": rows(SwitchRow, {"factory_reset": "factory_reset"}, entity_registry_enabled_default=False, **_CONFIG),
         "xnyjcn": rows(
             SwitchRow,
@@ -139,15 +139,13 @@ SWITCHES: Table[SwitchRow] = merged(
 
 COMMON_SWITCHES: tuple[SwitchRow, ...] = (
     *_SWITCHES,
-    *rows(SwitchRow, {"switch_led": "light", "light": "light", "switch_fan": "fan", "fan_switch": "fan"}),
-    *_LIGHTS,
+    *rows(SwitchRow, {"light": "light", "switch_fan": "fan", "fan_switch": "fan"}),
     *_USB,
     *rows(
         SwitchRow,
         {
             "start": "start",
             "alarm_switch": "siren",
-            "siren_switch": "siren",
             "disinfection": "disinfection",
             "pump": "pump",
             "water": "water",
@@ -195,7 +193,6 @@ COMMON_SWITCHES: tuple[SwitchRow, ...] = (
             "slow_feed": "slow_feed",
             "sterilization": "sterilization",
             "switch_alarm_propel": "alarm_notifications",
-            "switch_backlight": "backlight",
             "switch_kb_sound": "keypad_sound",
             "switch_pir": "motion_control",
             "switch_prepayment": "prepayment",

@@ -1,5 +1,7 @@
 """Units as devices spell them, and which of them go with a device class."""
 
+from collections.abc import Container
+
 from homeassistant.components.number import NumberDeviceClass
 from homeassistant.components.number.const import DEVICE_CLASS_UNITS as NUMBER_UNITS
 from homeassistant.components.sensor import SensorDeviceClass
@@ -102,35 +104,82 @@ for _unit, _spellings in _SPELLINGS:
             _units.append(str(_unit))
 
 
+_CLASSES: dict[str, SensorDeviceClass] = {
+    UnitOfApparentPower.VOLT_AMPERE: SensorDeviceClass.APPARENT_POWER,
+    UnitOfConductivity.MICROSIEMENS_PER_CM: SensorDeviceClass.CONDUCTIVITY,
+    UnitOfConductivity.MILLISIEMENS_PER_CM: SensorDeviceClass.CONDUCTIVITY,
+    UnitOfElectricCurrent.AMPERE: SensorDeviceClass.CURRENT,
+    UnitOfElectricCurrent.MILLIAMPERE: SensorDeviceClass.CURRENT,
+    UnitOfElectricPotential.MILLIVOLT: SensorDeviceClass.VOLTAGE,
+    UnitOfElectricPotential.VOLT: SensorDeviceClass.VOLTAGE,
+    UnitOfEnergy.KILO_WATT_HOUR: SensorDeviceClass.ENERGY,
+    UnitOfEnergy.WATT_HOUR: SensorDeviceClass.ENERGY,
+    UnitOfFrequency.HERTZ: SensorDeviceClass.FREQUENCY,
+    LIGHT_LUX: SensorDeviceClass.ILLUMINANCE,
+    UnitOfIrradiance.WATTS_PER_SQUARE_METER: SensorDeviceClass.IRRADIANCE,
+    UnitOfPower.KILO_WATT: SensorDeviceClass.POWER,
+    UnitOfPower.WATT: SensorDeviceClass.POWER,
+    UnitOfPressure.BAR: SensorDeviceClass.PRESSURE,
+    UnitOfPressure.HPA: SensorDeviceClass.PRESSURE,
+    UnitOfPressure.KPA: SensorDeviceClass.PRESSURE,
+    UnitOfPressure.PSI: SensorDeviceClass.PRESSURE,
+    UnitOfReactivePower.KILO_VOLT_AMPERE_REACTIVE: SensorDeviceClass.REACTIVE_POWER,
+    UnitOfReactivePower.VOLT_AMPERE_REACTIVE: SensorDeviceClass.REACTIVE_POWER,
+    UnitOfSpeed.KILOMETERS_PER_HOUR: SensorDeviceClass.SPEED,
+    UnitOfSpeed.METERS_PER_SECOND: SensorDeviceClass.SPEED,
+    UnitOfTemperature.CELSIUS: SensorDeviceClass.TEMPERATURE,
+    UnitOfTemperature.FAHRENHEIT: SensorDeviceClass.TEMPERATURE,
+    UnitOfVolumeFlowRate.CUBIC_METERS_PER_HOUR: SensorDeviceClass.VOLUME_FLOW_RATE,
+    UnitOfVolumeFlowRate.LITERS_PER_MINUTE: SensorDeviceClass.VOLUME_FLOW_RATE,
+}
+"""What a unit measures, of those that measure one thing only."""
+
+
+def known_unit(spelt: str, among: Container[str | None]) -> str | None:
+    """Return the unit that a device spells as `spelt`, if it is one of some units; None where it is not."""
+    if spelt in among:
+        return spelt
+    return next((unit for unit in _BY_SPELLING.get(spelt.strip().lower(), ()) if unit in among), None)
+
+
+def device_class_of(spelt: str) -> SensorDeviceClass | None:
+    """Return what a sensor measures that no table knows, by its unit alone; None where that does not tell."""
+    return _CLASSES.get(next(iter(_BY_SPELLING.get(spelt.strip().lower(), ())), ""))
+
+
 def resolve_sensor_unit(
-    device_class: SensorDeviceClass | None, spelt: str, fallback: str | None
+    device_class: SensorDeviceClass | None, spelt: str, fallback: str | None, *, unitless: bool = False
 ) -> tuple[SensorDeviceClass | None, str | None]:
     """Return the device class and unit of a sensor whose device spells its unit as `spelt`.
 
     The device's own unit wins where the class allows it, by any of its spellings; `fallback` stands in where the
     device names none, or one that nobody knows (a degree sign that went through the wrong encoding). A known unit
-    that doesn't fit costs the class, never the value.
+    that doesn't fit costs the class, never the value. Without a class the unit is shown as the device spells it;
+    one that the device names as `unitless` is empty, which marks the value as a number all the same.
     """
-    return _resolve(device_class, SENSOR_UNITS.get(device_class) if device_class else None, spelt, fallback)
+    return _resolve(device_class, SENSOR_UNITS.get(device_class) if device_class else None, spelt, fallback, unitless)
 
 
 def resolve_number_unit(
-    device_class: NumberDeviceClass | None, spelt: str, fallback: str | None
+    device_class: NumberDeviceClass | None, spelt: str, fallback: str | None, *, unitless: bool = False
 ) -> tuple[NumberDeviceClass | None, str | None]:
     """Return the device class and unit of a number; see `resolve_sensor_unit`."""
-    return _resolve(device_class, NUMBER_UNITS.get(device_class) if device_class else None, spelt, fallback)
+    return _resolve(device_class, NUMBER_UNITS.get(device_class) if device_class else None, spelt, fallback, unitless)
 
 
 def _resolve[C](
-    device_class: C | None, allowed: set[type | str | None] | None, spelt: str, fallback: str | None
+    device_class: C | None,
+    allowed: set[type | str | None] | None,
+    spelt: str,
+    fallback: str | None,
+    unitless: bool,
 ) -> tuple[C | None, str | None]:
-    known = _BY_SPELLING.get(spelt.strip().lower(), [])
     if allowed is None:
-        # No class, or one without units (timestamp, enum): a known spelling is put right, an unknown one kept
-        return device_class, (known[0] if known else spelt) or fallback
+        return device_class, spelt or fallback or ("" if unitless and device_class is None else None)
+    known = _BY_SPELLING.get(spelt.strip().lower(), [])
     for candidate in (spelt or None, *known):
         if candidate in allowed and (candidate is not None or fallback is None):
             return device_class, candidate
     if not known and fallback in allowed:
         return device_class, fallback
-    return None, (known[0] if known else spelt) or None
+    return None, spelt or None

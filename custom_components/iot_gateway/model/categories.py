@@ -24,5 +24,14 @@ ds tyy xktyd tracker qt
 CATEGORY_KEYS = frozenset(_CODES.split())
 """The codes of the categories that have a name."""
 
-OUTLET_CATEGORIES = frozenset({"aqcz", "cz", "pc", "qjdcz", "wkcz"})
+OUTLET_CATEGORIES = frozenset({"aqcz", "cz", "pc", "wkcz"})
 """The categories whose gangs are outlets."""
+
+CURTAIN_CATEGORIES = frozenset({"cl", "clkg", "jdcljqr"})
+"""The categories whose gangs are curtains."""
+
+DOOR_CATEGORIES = frozenset({"ckmkzq"})
+"""The categories whose gangs are doors."""
+
+VALVE_CATEGORIES = frozenset({"ggq", "sfkzq"})
+"""The categories whose gangs are valves."""

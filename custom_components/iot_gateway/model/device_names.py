@@ -2,9 +2,17 @@
 
 import re
 
-from .categories import CATEGORY_KEYS, OUTLET_CATEGORIES
+from .categories import CATEGORY_KEYS, CURTAIN_CATEGORIES, DOOR_CATEGORIES, OUTLET_CATEGORIES, VALVE_CATEGORIES
 
 _NOT_IN_A_KEY = re.compile(r"[^a-z0-9_]")
+
+_GANGS = {
+    **dict.fromkeys(CURTAIN_CATEGORIES, "curtain"),
+    **dict.fromkeys(DOOR_CATEGORIES, "door"),
+    **dict.fromkeys(OUTLET_CATEGORIES, "outlet"),
+    **dict.fromkeys(VALVE_CATEGORIES, "valve"),
+}
+"""By category, the key of the name of a gang that is more than that."""
 
 
 def device_translation_key(category: str) -> str:
@@ -15,4 +23,4 @@ def device_translation_key(category: str) -> str:
 
 def gang_translation_key(category: str) -> str:
     """Return the key of the name of one gang of a category's devices; it takes a placeholder `number`."""
-    return "outlet" if category.lower() in OUTLET_CATEGORIES else "gang"
+    return _GANGS.get(category.lower(), "gang")

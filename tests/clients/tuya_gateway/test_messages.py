@@ -40,6 +40,15 @@ def test_the_seeds_events() -> None:
     assert not problems
 
 
+@pytest.mark.parametrize(("given", "number"), [(7, 7), ("7", 7), (7.0, 7), (True, None), ("x", None), (None, None)])
+def test_number_of_a_report(given: object, number: int | None) -> None:
+    """It tells one report from another, and does not make two that say the same differ."""
+    told = parse_event({**event("state_changed", {"devid": ID}), "id": given}, [])
+    assert isinstance(told, StateChanged)
+    assert told.number == number
+    assert told == StateChanged(id=ID, values={})
+
+
 def test_the_seeds_results() -> None:
     problems: list[str] = []
     result = take_result(json.loads(seed.GET_SCHEMA_RESULT), "get_schema")
