@@ -1,9 +1,12 @@
 """The rule for data points that no table knows."""
 
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory, Platform
 import pytest
 
 from custom_components.iot_gateway.mapping.generic import generic_row
+from custom_components.iot_gateway.mapping.rows import SensorRow
 from custom_components.iot_gateway.model import Access, DataPoint, DataType
 
 BINARY_SENSOR, SENSOR = Platform.BINARY_SENSOR, Platform.SENSOR
@@ -48,3 +51,31 @@ def test_enum_without_options_is_a_text() -> None:
     """There is nothing to select from, but it can still be set."""
     platform, _ = generic_row(DataPoint(code="mode", type=DataType.ENUM, access=Access.READ_WRITE))
     assert platform is Platform.TEXT
+
+
+def test_bitmap_is_a_problem() -> None:
+    """Tuya has this type for faults alone."""
+    for access in Access:
+        _, row = generic_row(DataPoint(code="x", type=DataType.BITMAP, access=access))
+        assert row.device_class is BinarySensorDeviceClass.PROBLEM
+
+
+@pytest.mark.parametrize(
+    ("unit", "device_class", "state_class"),
+    [
+        ("℃", SensorDeviceClass.TEMPERATURE, SensorStateClass.MEASUREMENT),
+        ("W", SensorDeviceClass.POWER, SensorStateClass.MEASUREMENT),
+        ("kWh", SensorDeviceClass.ENERGY, None),
+        ("%", None, None),
+        ("", None, None),
+    ],
+)
+def test_unit_says_what_is_measured(
+    unit: str, device_class: SensorDeviceClass | None, state_class: SensorStateClass | None
+) -> None:
+    """A sensor has the class that its unit leaves no doubt about; whether energy only grows it does not say."""
+    _, row = generic_row(DataPoint(code="x", type=DataType.INTEGER, access=Access.READ, unit=unit))
+    assert isinstance(row, SensorRow)
+    assert (row.device_class, row.state_class) == (device_class, state_class)
+    _, row = generic_row(DataPoint(code="x", type=DataType.INTEGER, access=Access.READ_WRITE, unit=unit))
+    assert row.device_class is None

@@ -196,3 +196,11 @@ def test_texts() -> None:
     assert list(found) == [("text", "cycle_time")]
     assert not found["text", "cycle_time"].generic
     assert found["text", "cycle_time"].row.entity_registry_enabled_default is False
+
+
+def test_what_is_set_is_not_what_is_measured() -> None:
+    """A power that can be set is a number, one that is only reported a measurement; the colour of a lamp is no temperature."""
+    assert list(plans("qt", power=INTEGER)) == [("sensor", "power")]
+    assert not plans("qt", power=INTEGER)["sensor", "power"].generic
+    assert list(plans("qt", {"power": INTEGER})) == [("number", "power")]
+    assert list(plans("qt", {"temp_value": INTEGER})) == [("number", "temp_value")]

@@ -10,14 +10,14 @@ from typing import Any
 
 from homeassistant.components.event import ButtonEventType, DoorbellEventType, EventDeviceClass
 from homeassistant.components.number.const import DEVICE_CLASS_UNITS as NUMBER_UNITS
-from homeassistant.components.sensor import SensorStateClass
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.components.sensor.const import (
     DEVICE_CLASS_STATE_CLASSES,
     DEVICE_CLASS_UNITS as SENSOR_UNITS,
     NON_NUMERIC_DEVICE_CLASSES,
     UNIT_CONVERTERS,
 )
-from homeassistant.const import EntityCategory, Platform
+from homeassistant.const import EntityCategory, Platform, UnitOfEnergy
 import pytest
 
 from custom_components.iot_gateway.mapping.composite import (
@@ -34,6 +34,7 @@ from custom_components.iot_gateway.mapping.composite import (
     ValveRow,
     WaterHeaterRow,
 )
+from custom_components.iot_gateway.mapping.event import SUBTYPES
 from custom_components.iot_gateway.mapping.plan import _OF_GANGS, _TABLES
 from custom_components.iot_gateway.mapping.rows import (
     BinarySensorRow,
@@ -46,8 +47,14 @@ from custom_components.iot_gateway.mapping.rows import (
     SwitchRow,
     TextRow,
 )
-from custom_components.iot_gateway.model.categories import CATEGORY_KEYS, OUTLET_CATEGORIES
-from custom_components.iot_gateway.model.device_names import device_translation_key
+from custom_components.iot_gateway.model.categories import (
+    CATEGORY_KEYS,
+    CURTAIN_CATEGORIES,
+    DOOR_CATEGORIES,
+    OUTLET_CATEGORIES,
+    VALVE_CATEGORIES,
+)
+from custom_components.iot_gateway.model.device_names import device_translation_key, gang_translation_key
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "iot_gateway"
 ENGLISH = json.loads((INTEGRATION / "translations" / "en.json").read_text(encoding="utf-8"))
@@ -105,7 +112,7 @@ def test_categories_are_known() -> None:
     for table in _TABLES:
         assert set(table.by_category) <= CATEGORY_KEYS
         assert all(table.by_category.values()), "a category without rows"
-    assert OUTLET_CATEGORIES <= CATEGORY_KEYS
+    assert CURTAIN_CATEGORIES | DOOR_CATEGORIES | OUTLET_CATEGORIES | VALVE_CATEGORIES <= CATEGORY_KEYS
 
 
 def test_keys_are_unique() -> None:
@@ -124,7 +131,12 @@ def test_names_exist_and_none_is_left_over() -> None:
             assert row.translation_placeholders is None, place
             continue
         used[platform].add(row.translation_key)
-        name = ENGLISH["entity"][platform][row.translation_key]["name"]
+        entry = ENGLISH["entity"][platform][row.translation_key]
+        if row.main:
+            # Named like the device: only what it and its attributes may be is translated
+            assert set(entry) <= {"state", "state_attributes"}, place
+            continue
+        name = entry["name"]
         asked = {field for _, field, _, _ in Formatter().parse(name) if field}
         assert asked == set(row.translation_placeholders or {}), place
     for platform, keys in used.items():
@@ -138,7 +150,7 @@ def test_every_entity_has_a_name() -> None:
             assert row.device_class is not None, place
         if row.main:
             assert platform in _OF_GANGS or isinstance(row, CompositeRow), place
-            assert row.translation_key is None, place
+            assert row.translation_key is None or isinstance(row, CompositeRow), place
 
 
 def test_state_names() -> None:
@@ -147,8 +159,10 @@ def test_state_names() -> None:
         assert platform in ROW_TYPES
         for key, entry in entries.items():
             assert re.fullmatch(r"[a-z0-9]+(?:_[a-z0-9]+)*", key), key
-            assert entry["name"][0].isupper() or entry["name"].startswith("{"), key
-            for state, name in entry.get("state", {}).items():
+            name = entry.get("name", "{the device's}")
+            assert name[0].isupper() or name.startswith("{"), key
+            attributes = entry.get("state_attributes", {}).values()
+            for state, name in (item for part in (entry, *attributes) for item in part.get("state", {}).items()):
                 assert re.fullmatch(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?", state), f"{platform}.{key}.{state}"
                 assert name, f"{platform}.{key}.{state}"
 
@@ -162,7 +176,7 @@ def test_icons() -> None:
                 ENGLISH["entity"][platform][key].get("state", {})
             ), key
     for place, platform, row in ROWS:
-        if row.translation_key is not None and getattr(row, "device_class", None) is None:
+        if row.translation_key is not None and not row.main and getattr(row, "device_class", None) is None:
             assert row.translation_key in ICONS["entity"][platform], place
 
 
@@ -194,20 +208,31 @@ def test_sensor_units_and_classes() -> None:
 def test_sensor_parts_have_units() -> None:
     """A part of a value has no unit from the device: the row names it, where the class has one."""
     parts = [(place, row) for place, row in of_type(SensorRow) if row.part is not None]
-    assert len(parts) == 18
+    assert len(parts) > 100
     for place, row in parts:
         assert row.device_class is not None, place
+        if row.device_class is SensorDeviceClass.ENUM:
+            assert row.options, place
+            continue
         assert row.native_unit_of_measurement in SENSOR_UNITS[row.device_class], place
 
 
-def test_energy_increments_stay_out_of_statistics() -> None:
-    """What was used since the last report is no total; the Energy dashboard would take it for one."""
-    increments = [row for _, row in of_type(SensorRow) if row.key in ("add_ele", "pro_add_ele")]
-    assert len(increments) == 2
-    assert all(row.state_class is None for row in increments)
-    totals = [row for _, row in of_type(SensorRow) if row.translation_key == "total_energy"]
-    assert len(totals) >= 5
-    assert all(row.state_class is SensorStateClass.TOTAL_INCREASING for row in totals)
+def test_energy_totals_suit_the_energy_dashboard() -> None:
+    """It takes what has the class, a unit of energy and grows: totals, and the sums of what counters add."""
+    energy = [row for _, row in of_type(SensorRow) if row.device_class is SensorDeviceClass.ENERGY]
+    counters = [row for row in energy if row.key != "balance_energy"]
+    assert len(counters) > 50
+    assert all(row.state_class is SensorStateClass.TOTAL_INCREASING for row in counters)
+    assert all(row.native_unit_of_measurement == UnitOfEnergy.KILO_WATT_HOUR for row in counters)
+    assert {"add_ele", "pro_add_ele"} <= {row.key for row in energy if row.sums}
+
+
+def test_what_is_summed_grows() -> None:
+    """A sum of increments is never less than before."""
+    for place, row in of_type(SensorRow):
+        if row.sums:
+            assert row.state_class is SensorStateClass.TOTAL_INCREASING, place
+            assert row.part is None, place
 
 
 def test_number_units() -> None:
@@ -239,6 +264,25 @@ def test_events() -> None:
             assert DoorbellEventType.RING in (row.event_types or []), place
 
 
+def test_events_have_triggers() -> None:
+    """Whatever can fire is a device trigger, so that both its words are in the translations, and no others."""
+    automation = ENGLISH["device_automation"]
+    subtypes = {row.subtype for _, row in of_type(EventRow)}
+    types = {kind for _, row in of_type(EventRow) for kind in (*row.events.values(), *(row.event_types or ()))}
+    assert set(automation["trigger_subtype"]) == subtypes == set(SUBTYPES.values())
+    assert types <= set(automation["trigger_type"]) <= types | set(ButtonEventType)
+    for text in automation["trigger_type"].values():
+        assert [field for _, field, _, _ in Formatter().parse(text) if field is not None] == ["subtype"], text
+
+
+def test_event_types_have_names() -> None:
+    """Home Assistant names the types of its own device classes; any other has a name here."""
+    for place, row in of_type(EventRow):
+        if row.device_class is None:
+            named = ENGLISH["entity"]["event"][row.translation_key]["state_attributes"]["event_type"]["state"]
+            assert set(named) == {*row.events.values(), *(row.event_types or ())}, place
+
+
 def test_composites() -> None:
     """Each role is a field with codes, and what a kind or a row needs are roles of it."""
     for place, row in of_type(CompositeRow):
@@ -257,7 +301,8 @@ def test_gangs_are_named_alike() -> None:
     assert len(gangs) > 100
     for place, row in gangs:
         assert row.translation_placeholders is None, place
-        assert re.search(rf"(?<!\d){row.gang}$", row.key), place
+        # The first motor of a curtain switch is `control`, the second `control_2`
+        assert re.search(rf"(?<!\d){row.gang}$", row.key) or (row.gang == 1 and row.key == "control"), place
 
 
 @pytest.mark.parametrize("category", sorted(CATEGORY_KEYS))
@@ -269,7 +314,8 @@ def test_category_has_a_name(category: str) -> None:
 def test_no_category_name_is_left_over() -> None:
     """Translations and codes agree."""
     names = {device_translation_key(category) for category in CATEGORY_KEYS}
-    others = {"category_unknown", "gang", "outlet", "tuya_gateway"}
+    gangs = {gang_translation_key(category) for category in ["no such category", *CATEGORY_KEYS]}
+    others = {"category_unknown", "tuya_gateway"} | gangs
     assert set(ENGLISH["device"]) == names | others
     assert ENGLISH["device"]["category_unknown"]["name"].endswith(" {suffix}")
-    assert all("{number}" in ENGLISH["device"][key]["name"] for key in ("gang", "outlet"))
+    assert all("{number}" in ENGLISH["device"][key]["name"] for key in gangs)

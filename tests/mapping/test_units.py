@@ -4,7 +4,12 @@ from homeassistant.components.number import NumberDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass
 import pytest
 
-from custom_components.iot_gateway.mapping.units import resolve_number_unit, resolve_sensor_unit
+from custom_components.iot_gateway.mapping.units import (
+    device_class_of,
+    known_unit,
+    resolve_number_unit,
+    resolve_sensor_unit,
+)
 
 TEMPERATURE, HUMIDITY = SensorDeviceClass.TEMPERATURE, SensorDeviceClass.HUMIDITY
 
@@ -46,9 +51,12 @@ def test_a_known_unit_that_does_not_fit_costs_the_class(spelt: str, unit: str) -
 
 
 def test_without_a_class() -> None:
-    """A known spelling is put right, an unknown one kept, none filled in."""
-    assert resolve_sensor_unit(None, "㎡", None) == (None, "m²")
+    """The device's own spelling stays, none is filled in; that there is none on purpose makes it a number's."""
+    assert resolve_sensor_unit(None, "㎡", None) == (None, "㎡")
     assert resolve_sensor_unit(None, "furlongs", "m") == (None, "furlongs")
+    assert resolve_sensor_unit(None, "", None, unitless=True) == (None, "")
+    assert resolve_sensor_unit(None, "", "%", unitless=True) == (None, "%")
+    assert resolve_sensor_unit(SensorDeviceClass.PH, "", None, unitless=True) == (SensorDeviceClass.PH, None)
     assert resolve_sensor_unit(None, "", "min") == (None, "min")
     assert resolve_sensor_unit(None, "", None) == (None, None)
     assert resolve_sensor_unit(SensorDeviceClass.TIMESTAMP, "", None) == (SensorDeviceClass.TIMESTAMP, None)
@@ -59,4 +67,33 @@ def test_numbers() -> None:
     assert resolve_number_unit(NumberDeviceClass.DURATION, "秒", None) == (NumberDeviceClass.DURATION, "s")
     assert resolve_number_unit(NumberDeviceClass.TEMPERATURE, "", "°C") == (NumberDeviceClass.TEMPERATURE, "°C")
     assert resolve_number_unit(NumberDeviceClass.TEMPERATURE, "%", "°C") == (None, "%")
-    assert resolve_number_unit(None, "pct", None) == (None, "%")
+    assert resolve_number_unit(None, "pct", None) == (None, "pct")
+    assert resolve_number_unit(None, "", None, unitless=True) == (None, "")
+
+
+def test_known_unit() -> None:
+    """A spelling means what is asked for, or nothing."""
+    assert known_unit("M", {"min", "h"}) == "min"
+    assert known_unit("min", {"min"}) == "min"
+    assert known_unit("M", {"m"}) == "m"
+    assert known_unit("℃", {"min"}) is None
+    assert known_unit("", {"min"}) is None
+
+
+@pytest.mark.parametrize(
+    ("spelt", "device_class"),
+    [
+        ("℃", TEMPERATURE),
+        ("kW·h", SensorDeviceClass.ENERGY),
+        ("mA", SensorDeviceClass.CURRENT),
+        ("lux", SensorDeviceClass.ILLUMINANCE),
+        ("%", None),
+        ("mm", None),
+        ("ppm", None),
+        ("", None),
+        ("bananas", None),
+    ],
+)
+def test_what_a_unit_measures(spelt: str, device_class: SensorDeviceClass | None) -> None:
+    """Where a unit belongs to one quantity, it says what an unknown sensor measures."""
+    assert device_class_of(spelt) is device_class
