@@ -1,5 +1,6 @@
 """The event platform."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 import logging
 from typing import Any
@@ -15,7 +16,7 @@ from custom_components.iot_gateway.mapping import event as table
 from custom_components.iot_gateway.mapping.rows import EventRow
 from simulators.tuya_gateway import SimulatedDevice, TuyaGatewaySimulator, demo_home
 from simulators.tuya_gateway.demo.points import device, ro
-from simulators.tuya_gateway.schema import boolean, enum, raw
+from simulators.tuya_gateway.schema import boolean, enum, integer, raw, string
 from tests.helpers import entities_of, entity_id, loaded, state_of, states_written, stays, wait_until
 
 pytestmark = pytest.mark.usefixtures("socket_enabled", "entity_registry_enabled_by_default")
@@ -59,6 +60,11 @@ def fired(hass: HomeAssistant, entity: str) -> dict[str, Any]:
         for name, value in state.attributes.items()
         if name not in ("event_types", "friendly_name", "device_class")
     }
+
+
+async def until_fired(hass: HomeAssistant, entity: str, expected: dict[str, Any]) -> None:
+    """Wait until an event entity has fired what is expected."""
+    await wait_until(lambda: fired(hass, entity) == expected)
 
 
 async def settle(hass: HomeAssistant, simulator: TuyaGatewaySimulator, keypad: SimulatedDevice) -> None:
@@ -114,7 +120,7 @@ async def test_one_type_for_any_report(hass: HomeAssistant, keypad: SimulatedDev
 
 
 async def test_a_bell_that_was_not_rung(hass: HomeAssistant) -> None:
-    """A bell that goes back to false did not ring again; bytes are told as the base64 text that they came as."""
+    """A bell that goes back to false did not ring again; bytes are told as text, what is none as it came."""
     rows = (EventRow(key="bell", event_types=["ring"]), EventRow(key="picture", event_types=["taken"]))
     door = device("Door", "qtdoor", ro(boolean("bell"), False), ro(raw("picture", 8), "AA=="))
     with patch.dict(table.EVENTS, {"qtdoor": rows}):
@@ -122,9 +128,11 @@ async def test_a_bell_that_was_not_rung(hass: HomeAssistant) -> None:
             bell, picture = (entity_id(hass, Platform.EVENT, door, key) for key in ("bell", "picture"))
             await simulator.report(door.id, {"bell": False})
             await simulator.report(door.id, {"picture": ""})
-            await simulator.report(door.id, {"picture": "AQ=="})
+            await simulator.report(door.id, {"picture": "/w=="})
             await wait_until(lambda: state_of(hass, picture) != "unknown")
-            assert fired(hass, picture) == {"event_type": "taken", "value": "AQ=="}
+            assert fired(hass, picture) == {"event_type": "taken", "message": "/w=="}
+            await simulator.report(door.id, {"picture": "aGk="})
+            await wait_until(lambda: fired(hass, picture) == {"event_type": "taken", "message": "hi"})
             assert state_of(hass, bell) == "unknown"
 
 
@@ -147,3 +155,76 @@ async def test_what_is_no_event(hass: HomeAssistant, keypad: SimulatedDevice, ca
         assert [record.levelno for record in warnings] == [logging.WARNING]
         await simulator.report(keypad.id, {"key": "click"})
         await wait_until(lambda: state_of(hass, entity) != "unknown")
+
+
+async def test_camera_messages(hass: HomeAssistant) -> None:
+    """A camera says in a message what it saw; one that says nothing known is an event all the same."""
+    camera = device("Camera", "sp", ro(string("initiative_message"), ""), ro(string("doorbell_active"), ""))
+    async with loaded(hass, camera, platforms=[Platform.EVENT]) as simulator:
+        seen, bell = (entity_id(hass, Platform.EVENT, camera, key) for key in ("initiative_message", "doorbell_active"))
+        for message, kind in (
+            ('{"cmd":"ipc_human"}', "person"),
+            ('{"cmd":"ipc_new"}', "other"),
+            ('{"v":"3.0"}', "other"),
+            ("hello", "other"),
+        ):
+            reported = b64encode(message.encode()).decode()
+            await simulator.report(camera.id, {"initiative_message": reported})
+            await until_fired(hass, seen, {"event_type": kind, "message": message})
+        await simulator.report(camera.id, {"doorbell_active": "1763700000"})
+        await wait_until(lambda: state_of(hass, bell) != "unknown")
+        assert fired(hass, bell)["event_type"] == "ring"
+
+
+async def test_unlocking(hass: HomeAssistant) -> None:
+    """The same finger twice is two events, also the one with the number 0; an alarm tells its kind."""
+    lock = device(
+        "Lock",
+        "ms",
+        ro(integer("unlock_fingerprint", 0, 999), 0),
+        ro(enum("alarm_lock", "pry", "low_battery"), "low_battery"),
+    )
+    async with loaded(hass, lock, platforms=[Platform.EVENT]) as simulator:
+        finger, alarm = (entity_id(hass, Platform.EVENT, lock, key) for key in ("unlock_fingerprint", "alarm_lock"))
+        assert state_of(hass, finger) == "unknown"
+        with states_written(hass) as states:
+            for _ in range(2):
+                await simulator.report(lock.id, {"unlock_fingerprint": 0})
+            await wait_until(lambda: len(states) == 2)
+        assert fired(hass, finger) == {"event_type": "unlocked", "value": 0}
+        await simulator.report(lock.id, {"alarm_lock": "pry"})
+        await wait_until(lambda: state_of(hass, alarm) != "unknown")
+        assert fired(hass, alarm) == {"event_type": "pry"}
+
+
+async def test_told_twice(hass: HomeAssistant, keypad: SimulatedDevice) -> None:
+    """The same report with the same number is one press; with another number it is another."""
+    async with loaded(hass, keypad, platforms=[Platform.EVENT]):
+        (entry,) = hass.config_entries.async_loaded_entries("iot_gateway")
+        with states_written(hass) as states:
+            for number in (7, 7, 8, None, None):
+                entry.runtime_data.report(keypad.id, {"key": "click"}, number)
+            await hass.async_block_till_done()
+        assert len(states) == 4
+
+
+async def test_a_zigbee_switch_counts_its_presses(hass: HomeAssistant) -> None:
+    """Where Tuya's words are numbers they mean the same: one press, two, a long one; a knob has words of its own."""
+    switch = device(
+        "Switch",
+        "wxkg",
+        ro(enum("switch_type_1", "0", "1", "2"), "0"),
+        ro(enum("knob_switch_mode_1", "clockwise_rotation", "anticlockwise_rotation"), "clockwise_rotation"),
+    )
+    async with loaded(hass, switch, platforms=[Platform.EVENT]) as simulator:
+        button = entity_id(hass, Platform.EVENT, switch, "switch_type_1")
+        knob = entity_id(hass, Platform.EVENT, switch, "knob_switch_mode_1")
+        for reported, expected in (
+            ("0", {"event_type": "press_end"}),
+            ("1", {"event_type": "multi_press_end", ATTR_MULTI_PRESS_COUNT: 2}),
+            ("2", {"event_type": "long_press_start"}),
+        ):
+            await simulator.report(switch.id, {"switch_type_1": reported})
+            await until_fired(hass, button, expected)
+        await simulator.report(switch.id, {"knob_switch_mode_1": "anticlockwise_rotation"})
+        await wait_until(lambda: fired(hass, knob) == {"event_type": "counterclockwise"})
