@@ -23,6 +23,8 @@ class Tile:
     name: str = ""
     """On the tile; the device's name where it is empty."""
     wide: bool = False
+    feature: str = ""
+    """What can be set on the tile itself, by Home Assistant's name of the card feature."""
 
     @property
     def alternatives(self) -> list[str]:
@@ -50,13 +52,13 @@ SECTIONS = (
         "Living room",
         "mdi:sofa",
         (
-            Tile("Living room ceiling light", "light switch_led", "Ceiling light"),
-            Tile("TV backlight", "light switch_led"),
+            Tile("Living room ceiling light", "switch_led", "Ceiling light", feature="light-brightness"),
+            Tile("TV backlight", "switch_led", feature="light-brightness"),
             Tile("TV socket", "switch_1"),
             Tile("TV socket", "cur_power", "TV power"),
-            Tile("Dining room dimmer", "light_1 light switch_led_1"),
-            Tile("Living room curtain", "cover percent_control", "Curtain"),
-            Tile("Living room thermostat", "climate temp_set", "Thermostat"),
+            Tile("Dining room dimmer", "switch_led_1"),
+            Tile("Living room curtain", "control", "Curtain", feature="cover-open-close"),
+            Tile("Living room thermostat", "climate", "Thermostat", feature="target-temperature"),
             Tile("Ficus", "humidity", "Ficus soil moisture"),
         ),
         badges=(Tile("Living room air quality", "temp_current"), Tile("Living room air quality", "humidity_value")),
@@ -69,7 +71,7 @@ SECTIONS = (
             Tile("Kitchen switch", "switch_2", "Kitchen counter"),
             Tile("Kitchen window contact", "doorcontact_state", "Kitchen window"),
             Tile("Kitchen gas detector", "gas_sensor_status", "Gas detector"),
-            Tile("Hallway spots", "light switch_led"),
+            Tile("Hallway spots", "switch_led"),
             Tile("Hallway motion", "pir"),
             Tile("Front door contact", "doorcontact_state", "Front door"),
             Tile("Hallway smoke detector", "smoke_sensor_status", "Smoke detector"),
@@ -79,10 +81,10 @@ SECTIONS = (
         "Bedroom and office",
         "mdi:bed",
         (
-            Tile("Bedroom lamp", "light switch_led"),
-            Tile("Bedroom blind", "cover percent_control"),
-            Tile("Bedroom ceiling fan", "fan switch", "Ceiling fan"),
-            Tile("Bedroom air conditioner", "climate switch", "Air conditioner"),
+            Tile("Bedroom lamp", "switch_led", feature="light-brightness"),
+            Tile("Bedroom blind", "control", feature="cover-position"),
+            Tile("Bedroom ceiling fan", "fan", "Ceiling fan", feature="fan-speed"),
+            Tile("Bedroom air conditioner", "climate", "Air conditioner", feature="climate-hvac-modes"),
             Tile("Office presence", "presence_state", "Office presence"),
             Tile("Office CO2 detector", "co2_value", "Office CO₂"),
             Tile("Desk power strip", "switch_1", "Desk outlet 1"),
@@ -109,7 +111,7 @@ SECTIONS = (
             Tile("Nursery climate", "va_temperature", "Nursery"),
             # The one that is out of reach
             Tile("Attic climate", "va_temperature", "Attic"),
-            Tile("Bathroom radiator", "climate temp_current", "Bathroom radiator"),
+            Tile("Bathroom radiator", "climate", "Bathroom radiator"),
         ),
         history=(
             Tile("Living room air quality", "temp_current", "Living room"),
@@ -195,6 +197,9 @@ def _section(section: Section, finder: EntityFinder) -> dict[str, Any]:
         card: dict[str, Any] = {"type": "tile", "entity": entity_id, "name": tile.name or tile.device}
         if entity_id.startswith(("switch.", "light.", "fan.")):
             card["icon_tap_action"] = {"action": "toggle"}
+        if tile.feature:
+            card["features"] = [{"type": tile.feature}]
+            card["features_position"] = "bottom"
         cards.append(card)
     if section.history:
         shown = [

@@ -290,6 +290,25 @@ async def test_meter_s_total_only_grows() -> None:
     assert totals[-1] - before == pytest.approx(watts * 5 / 10, rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("name", "flow", "total", "grown"),
+    [
+        # 10.95 kW for five hours in 0.01 kWh, 2.14 kW in 0.01 kWh, 6.4 L/min in litres
+        ("Wallbox", "power_total", "charge_energy_once", 5475),
+        ("House battery", "pv_power_total", "cumulative_energy_generated_pv", 1070),
+        ("Water meter", "flow_velocity", "water_use_data", 1920),
+    ],
+)
+async def test_totals_grow_with_what_flows(name: str, flow: str, total: str, grown: int) -> None:
+    home, device = home_of(name)
+    before = device.value[total]
+    await home.run(5 * 3600, step=5)
+    totals = home.values(name, total)
+    assert totals == sorted(totals)
+    assert totals[-1] - before == pytest.approx(grown, rel=0.05)
+    assert len(set(home.values(name, flow))) > 10
+
+
 def test_phase_layout() -> None:
     """230.4 V, 5.42 A, 1241 W: 2, 3 and 3 bytes."""
     assert parse_phase("CQAAFSwABNk=") == (230.4, 5.42, 1241.0)
@@ -346,6 +365,27 @@ async def test_cover_without_position_tells_when_it_is_there() -> None:
     assert home.reports == [(device.id, {"percent_control": 0})]
 
 
+async def test_each_motor_of_a_curtain_switch() -> None:
+    home, device = home_of("Dining room curtains")
+    home.command(device, control_2="open")
+    assert await home.run_until(lambda: device.value["percent_control_2"] == 0, most=30) == 20
+    assert home.values(device.name, "percent_control") == []
+    home.command(device, percent_control=50)
+    home.command(device, switch_backlight=False)
+    await home.run(30)
+    assert device.value["percent_control"] == 50
+
+
+async def test_window_counts_how_far_it_is_open() -> None:
+    home, device = home_of("Roof window")
+    home.command(device, control="close")
+    await home.run(10)
+    assert (device.value["percent_state"], device.value["status"]) == (0, "closed")
+    home.command(device, control="open")
+    await home.run(30)
+    assert (device.value["percent_state"], device.value["status"]) == (100, "opened")
+
+
 async def test_garage_door_s_contact_follows() -> None:
     home, device = home_of("Garage door")
     home.command(device, switch_1=True)
@@ -375,6 +415,28 @@ async def test_air_conditioner_cools() -> None:
     home.command(device, switch=True, temp_set=20)
     await home.run(7200, step=10)
     assert device.value["temp_current"] == 20
+
+
+async def test_temperatures_in_two_units_follow_each_other() -> None:
+    home, device = home_of("Attic air conditioner")
+    home.command(device, temp_set_f=70)
+    await home.run(1)
+    assert device.value["temp_set"] == 21
+    home.command(device, temp_set=30)
+    await home.run(1)
+    assert device.value["temp_set_f"] == 86
+    await home.run(7200, step=10)
+    assert (device.value["temp_current"], device.value["temp_current_f"]) == (27, 81)
+
+
+async def test_heater_says_whether_it_heats() -> None:
+    home, device = home_of("Bathroom heater")
+    home.command(device, switch=True, temp_set=25)
+    await home.run(1)
+    assert device.value["work_state"] == "heating"
+    home.command(device, switch=False)
+    await home.run(1)
+    assert device.value["work_state"] == "warming"
 
 
 async def test_radiator_s_valve() -> None:
@@ -425,6 +487,29 @@ async def test_siren_stops() -> None:
     home, device = home_of("Siren")
     home.command(device, alarm_state="alarm_sound")
     assert await home.run_until(lambda: device.value["alarm_state"] == "normal", most=100) == 60
+
+
+async def test_switched_siren_stops() -> None:
+    home, device = home_of("Indoor siren")
+    home.command(device, alarm_switch=True)
+    assert await home.run_until(lambda: not device.value["alarm_switch"], most=100) == 30
+
+
+async def test_alarm_panel_raises_the_alarm() -> None:
+    home, device = home_of("Alarm panel")
+    home.command(device, master_mode="sos")
+    await home.run(1)
+    assert (device.value["master_state"], device.value["alarm_msg"]) == ("alarm", "AFMATwBT")
+    home.command(device, master_mode="disarmed")
+    await home.run(1)
+    assert device.value["master_state"] == "normal"
+
+
+async def test_bolt_follows_manual_lock() -> None:
+    home, device = home_of("Front door lock")
+    device.value["lock_motor_state"] = True
+    home.command(device, manual_lock=True)
+    assert await home.run_until(lambda: not device.value["lock_motor_state"], most=10) == 2
 
 
 async def test_detector_checks_itself() -> None:

@@ -1,4 +1,4 @@
-"""Readings that wander, and batteries that run down."""
+"""Readings that wander or say the same in another unit, and batteries that run down."""
 
 import math
 from random import Random
@@ -70,6 +70,32 @@ class Drift(Behaviour):
         return {} if reading == self.device.value.get(self._code) else {self._code: reading}
 
 
+class Fahrenheit(Behaviour):
+    """A temperature that the device tells, or is set to, in degrees Celsius and Fahrenheit: each follows the other."""
+
+    def __init__(self, device: SimulatedDevice, rng: Random, code: str) -> None:
+        """Join `code` and the one that ends in _f."""
+        super().__init__(device, rng)
+        self._celsius = code
+        self._fahrenheit = f"{code}_f"
+        self._seen = device.value[self._celsius], device.value[self._fahrenheit]
+
+    @override
+    def step(self, seconds: float) -> Values:
+        celsius, fahrenheit = self.device.value[self._celsius], self.device.value[self._fahrenheit]
+        if (celsius, fahrenheit) == self._seen:
+            return {}
+        if fahrenheit != self._seen[1]:
+            degrees = (fahrenheit / self.scale(self._fahrenheit) - 32) / 1.8
+            celsius = self.bounded(self._celsius, degrees * self.scale(self._celsius))
+        else:
+            degrees = celsius / self.scale(self._celsius) * 1.8 + 32
+            fahrenheit = self.bounded(self._fahrenheit, degrees * self.scale(self._fahrenheit))
+        self._seen = celsius, fahrenheit
+        values = {self._celsius: celsius, self._fahrenheit: fahrenheit}
+        return {code: value for code, value in values.items() if value != self.device.value[code]}
+
+
 class Battery(Behaviour):
     """A battery that loses a percent now and then, unless it is charged; it never runs empty."""
 
@@ -88,6 +114,11 @@ def air(device: SimulatedDevice, rng: Random) -> list[Behaviour]:
         for code in codes_that_are_only_read(device, SPREAD)
         if _DRIVEN.get(code) not in device.value or code not in _DRIVEN
     ]
+    behaviours.extend(
+        Fahrenheit(device, rng, code)
+        for code in ("temp_set", "temp_current")
+        if isinstance(device.value.get(code), int) and isinstance(device.value.get(f"{code}_f"), int)
+    )
     if codes_that_are_only_read(device, ["battery_percentage"]):
         behaviours.append(Battery(device, rng))
     return behaviours

@@ -1,5 +1,6 @@
 """Covers that travel, rooms that warm up, air that is dried, countdowns, sirens that stop, valves."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from random import Random
 from typing import Any, override
@@ -10,29 +11,34 @@ from .base import Behaviour, Timer, Values
 _REPORT_EVERY = 10.0
 _TRAVEL = 20.0
 _CHECK = 5.0
+_BOLT = 2.0
 
 
 class Cover(Behaviour):
-    """A cover that takes its time to get where it is sent.
+    """A cover that takes its time to get where it is sent; `end` is what the codes of its motor end in ("" or "_2").
 
-    Its percentages say how far it is closed, or, with control_back_mode "back", how far it is open. `control` sends it to an
-    end or stops it, `percent_control` anywhere. With percent_state it tells where it is on its way; without, only when it
-    is there.
+    Its percentages say how far it is closed, or, with control_back_mode "back" and of window openers (mc), how far it is
+    open. `control` sends it to an end or stops it, `percent_control` anywhere. With percent_state it tells where it is on
+    its way; without, only when it is there.
     """
 
-    def __init__(self, device: SimulatedDevice, rng: Random) -> None:
+    def __init__(self, device: SimulatedDevice, rng: Random, end: str = "") -> None:
         """Stand where the device says."""
         super().__init__(device, rng)
-        self._shown = "percent_state" if "percent_state" in device.value else "percent_control"
+        self._end = end
+        self._shown = self._code("percent_state") if self._has("percent_state") else self._code("percent_control")
         self._at = self._target = float(device.value[self._shown])
         self._moving = False
 
     @override
     def commanded(self, values: Mapping[str, Any]) -> None:
-        is_open = 100.0 if self.device.value.get("control_back_mode") == "back" else 0.0
-        if "percent_control" in values:
-            self._target = float(values["percent_control"])
-        match values.get("control"):
+        control, percent = values.get(self._code("control")), values.get(self._code("percent_control"))
+        if control is None and percent is None:
+            return
+        if percent is not None:
+            self._target = float(percent)
+        is_open = 100.0 if self._counts_open() else 0.0
+        match control:
             case "open":
                 self._target = is_open
             case "close":
@@ -52,23 +58,34 @@ class Cover(Behaviour):
         arrived = abs(way) <= reach
         self._at = self._target if arrived else self._at + (reach if way > 0 else -reach)
         values: Values = {}
-        if "percent_state" in self.device.value:
-            values["percent_state"] = round(self._at)
-        if "work_state" in self.device.value and way:
-            opens = (way > 0) == (self.device.value.get("control_back_mode") == "back")
-            values["work_state"] = "opening" if opens else "closing"
+        if self._has("percent_state"):
+            values[self._code("percent_state")] = round(self._at)
+        if self._has("work_state") and way:
+            values[self._code("work_state")] = "opening" if (way > 0) == self._counts_open() else "closing"
         if arrived:
             self._moving = False
-            values["percent_control"] = round(self._at)
-            if self.has("situation_set") and round(self._at) in (0, 100):
-                opened = (round(self._at) == 100) == (self.device.value.get("control_back_mode") == "back")
-                values["situation_set"] = "fully_open" if opened else "fully_close"
+            values[self._code("percent_control")] = round(self._at)
+            opened = (round(self._at) == 100) == self._counts_open()
+            if self._has("situation_set") and round(self._at) in (0, 100):
+                values[self._code("situation_set")] = "fully_open" if opened else "fully_close"
+            if self.device.category == "mc" and "status" in self.device.value:
+                values["status"] = "closed" if round(self._at) == 0 else "opened"
         return {code: value for code, value in values.items() if value != self.device.value.get(code)}
+
+    def _code(self, name: str) -> str:
+        return f"{name}{self._end}"
+
+    def _has(self, name: str) -> bool:
+        return self._code(name) in self.device.value
+
+    def _counts_open(self) -> bool:
+        """Whether the percentages say how far it is open."""
+        return self.device.category == "mc" or self.device.value.get(self._code("control_back_mode")) == "back"
 
     def _travel_time(self) -> float:
         if milliseconds := self.device.value.get("time_total"):
             return float(milliseconds) / 1000
-        return float(self.device.value.get("tr_timecon") or _TRAVEL)
+        return float(self.device.value.get(self._code("tr_timecon")) or _TRAVEL)
 
 
 class GarageDoor(Behaviour):
@@ -137,6 +154,8 @@ class Room(Behaviour):
             values["valve_state"] = "open" if self._working else "close"
         if self.device.value.get("work_state") in ("opened", "closed"):
             values["work_state"] = "opened" if self._working else "closed"
+        if self.device.value.get("work_state") in ("heating", "warming"):
+            values["work_state"] = "heating" if self._working else "warming"
         if "valve_open_degree" in self.device.value:
             values["valve_open_degree"] = 40 if self._working else 0
         return values
@@ -213,6 +232,60 @@ class Siren(Behaviour):
         return {} if self._left > 0 else {"alarm_state": "normal"}
 
 
+class SwitchedSiren(Behaviour):
+    """A siren with a switch that stops after alarm_time."""
+
+    _left = 0.0
+
+    @override
+    def commanded(self, values: Mapping[str, Any]) -> None:
+        if values.get("alarm_switch") is True:
+            minutes = self.unit("alarm_time") == "min"
+            self._left = float(self.device.value.get("alarm_time", 1)) * (60 if minutes else 1)
+
+    @override
+    def step(self, seconds: float) -> Values:
+        if not self.device.value["alarm_switch"] or self._left <= 0:
+            return {}
+        self._left -= seconds
+        return {} if self._left > 0 else {"alarm_switch": False}
+
+
+class AlarmPanel(Behaviour):
+    """An alarm panel: SOS raises the alarm, any other mode ends it."""
+
+    @override
+    def step(self, seconds: float) -> Values:
+        mode, state = self.device.value["master_mode"], self.device.value["master_state"]
+        if mode == "sos" and state != "alarm":
+            values = {"master_state": "alarm"}
+            if "alarm_msg" in self.device.value:
+                values["alarm_msg"] = b64encode("SOS".encode("utf-16be")).decode()
+            return values
+        return {"master_state": "normal"} if mode != "sos" and state == "alarm" else {}
+
+
+class Bolt(Behaviour):
+    """The bolt of a lock, which follows manual_lock."""
+
+    _left: float | None = None
+
+    @override
+    def commanded(self, values: Mapping[str, Any]) -> None:
+        if values.get("manual_lock") is True:
+            self._left = _BOLT
+
+    @override
+    def step(self, seconds: float) -> Values:
+        if self._left is None:
+            return {}
+        self._left -= seconds
+        if self._left > 0:
+            return {}
+        self._left = None
+        return {"lock_motor_state": False} if self.device.value["lock_motor_state"] else {}
+
+
 class SelfCheck(Behaviour):
     """A detector that tests itself when told to."""
 
@@ -258,8 +331,9 @@ def machines(device: SimulatedDevice, rng: Random) -> list[Behaviour]:
     """Return what a device does of this module."""
     value = device.value
     behaviours: list[Behaviour] = []
-    if isinstance(value.get("percent_control"), int):
-        behaviours.append(Cover(device, rng))
+    behaviours.extend(
+        Cover(device, rng, end) for end in ("", "_2", "_3", "_4") if isinstance(value.get(f"percent_control{end}"), int)
+    )
     if isinstance(value.get("switch_1"), bool) and "doorcontact_state" in value:
         behaviours.append(GarageDoor(device, rng))
     if isinstance(value.get("temp_set"), int) and isinstance(value.get("temp_current"), int):
@@ -276,6 +350,12 @@ def machines(device: SimulatedDevice, rng: Random) -> list[Behaviour]:
     )
     if isinstance(value.get("alarm_state"), str) and device.writable("alarm_state"):
         behaviours.append(Siren(device, rng))
+    if isinstance(value.get("alarm_switch"), bool) and "alarm_time" in value:
+        behaviours.append(SwitchedSiren(device, rng))
+    if "master_mode" in value and "master_state" in value:
+        behaviours.append(AlarmPanel(device, rng))
+    if "manual_lock" in value and "lock_motor_state" in value:
+        behaviours.append(Bolt(device, rng))
     if "self_checking" in value and "checking_result" in value:
         behaviours.append(SelfCheck(device, rng))
     if device.category in ("sfkzq", "ggq") and "work_state" in value:

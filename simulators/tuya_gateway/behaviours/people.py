@@ -32,6 +32,7 @@ HABITS = (
 
 _PRESS_EVERY = 120.0
 _UNLOCK_EVERY = 900.0
+_RING_EVERY = 1800.0
 _STAY_OPEN = 8.0
 # Seconds that something lasts at least, so that a person in front of the page sees it.
 _SHORTEST = 3.0
@@ -75,6 +76,19 @@ class Buttons(Behaviour):
         return {self.rng.choice(_buttons(self.device)): press}
 
 
+class Doorbell(Behaviour):
+    """A doorbell that somebody rings; it tells the time of it as text."""
+
+    _rung = 1_763_700_000
+
+    @override
+    def step(self, seconds: float) -> Values:
+        if not self.happens(seconds, _RING_EVERY):
+            return {}
+        self._rung += 1
+        return {"doorbell_active": str(self._rung)}
+
+
 class Unlocking(Behaviour):
     """A lock that a known finger opens; the door closes again after a while."""
 
@@ -110,6 +124,8 @@ def people(device: SimulatedDevice, rng: Random) -> list[Behaviour]:
     ]
     if _buttons(device):
         behaviours.append(Buttons(device, rng))
+    if "doorbell_active" in device.value:
+        behaviours.append(Doorbell(device, rng))
     if "unlock_fingerprint" in device.value and "closed_opened" in device.value:
         behaviours.append(Unlocking(device, rng))
     return behaviours

@@ -87,6 +87,42 @@ class PhaseMeter(Behaviour):
         return values
 
 
+class Counter(Behaviour):
+    """A flow, of energy or of water, that varies, and the totals that it makes grow."""
+
+    def __init__(self, device: SimulatedDevice, rng: Random, flow: str, totals: tuple[str, ...]) -> None:
+        """Take what flows now as what usually does."""
+        super().__init__(device, rng)
+        self._code = flow
+        self._usual = device.value[flow] / self.scale(flow)
+        self._flow = self._usual
+        self._totals = {code: 0.0 for code in totals if isinstance(device.value.get(code), int)}
+        self._timer = Timer(_REPORT_EVERY)
+
+    @override
+    def step(self, seconds: float) -> Values:
+        for code in self._totals:
+            self._totals[code] += self._flow * seconds / _SECONDS_PER[self.unit(self._code)]
+        if not self._timer.due(seconds):
+            return {}
+        self._flow = max(0.0, self._usual * self.rng.gauss(1.0, 0.08))
+        values: Values = {self._code: self.bounded(self._code, self._flow * self.scale(self._code))}
+        for code, grown in self._totals.items():
+            increment = int(grown * self.scale(code))
+            if increment:
+                self._totals[code] -= increment / self.scale(code)
+                values[code] = self.bounded(code, self.device.value[code] + increment)
+        return {code: value for code, value in values.items() if value != self.device.value[code]}
+
+
+_SECONDS_PER = {"W": _SECONDS_PER_KWH, "kW": _SECONDS_PER_KWH / 1000, "L/min": 60.0}
+"""Seconds in which one of a unit makes one of what its total counts: kWh, litres."""
+_FLOWS = {
+    "power_total": ("forward_energy_total", "charge_energy_once"),
+    "pv_power_total": ("cumulative_energy_generated_pv",),
+    "flow_velocity": ("water_use_data",),
+}
+
 _TOTAL = "forward_energy_total"
 _PHASES = ("phase_a", "phase_b", "phase_c")
 
@@ -121,4 +157,9 @@ def power(device: SimulatedDevice, rng: Random) -> list[Behaviour]:
         behaviours.append(SocketMeter(device, rng))
     if isinstance(device.value.get(_TOTAL), int) and any(parse_phase(device.value.get(code)) for code in _PHASES):
         behaviours.append(PhaseMeter(device, rng))
+    behaviours += (
+        Counter(device, rng, flow, totals)
+        for flow, totals in _FLOWS.items()
+        if isinstance(device.value.get(flow), int) and device.value[flow] > 0
+    )
     return behaviours

@@ -5,6 +5,8 @@ made up.
 """
 
 from ..device import SimulatedDevice
+from .cameras import cameras
+from .cleaning import cleaning
 from .climate import climate
 from .energy import energy
 from .lighting import lighting
@@ -16,4 +18,4 @@ from .sensors import sensors
 
 def demo_home() -> list[SimulatedDevice]:
     """Return the demo home, new objects with every call; one device is offline."""
-    return [*lighting(), *energy(), *openings(), *climate(), *sensors(), *safety(), *odd()]
+    return [*lighting(), *energy(), *openings(), *climate(), *sensors(), *safety(), *cleaning(), *cameras(), *odd()]

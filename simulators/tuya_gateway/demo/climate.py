@@ -1,4 +1,4 @@
-"""What heats, cools, moves and moistens the air, and what waters the garden."""
+"""What heats, cools, cleans, moves and moistens the air, what heats water, and what waters the garden."""
 
 from ..device import SimulatedDevice
 from ..schema import bitmap, boolean, enum, integer, string
@@ -6,7 +6,7 @@ from .points import device, ro, rw
 
 
 def climate() -> list[SimulatedDevice]:
-    """Return wk, wkf, kt, fs, jsq, cs, sfkzq and ggq devices."""
+    """Return wk, wkf, kt, qn, fs, kj, jsq, cs, rs, znrb, sfkzq and ggq devices."""
     return [
         device(
             "Living room thermostat",
@@ -54,6 +54,33 @@ def climate() -> list[SimulatedDevice]:
             rw(enum("temp_unit_convert", "c", "f"), "c"),
             ro(bitmap("fault", "e1", "e2", "e3", "e4"), 0),
         ),
+        # An American one: it counts in both, and is set to degrees Fahrenheit
+        device(
+            "Attic air conditioner",
+            "kt",
+            rw(boolean("switch"), True),
+            rw(integer("temp_set", 16, 31, "℃"), 24),
+            rw(integer("temp_set_f", 61, 88, "℉"), 75),
+            ro(integer("temp_current", -20, 50, "℃"), 25),
+            ro(integer("temp_current_f", -4, 122, "℉"), 77),
+            rw(enum("mode", "auto", "cold", "hot", "wet", "wind"), "cold"),
+            rw(enum("windspeed", "1", "2", "3", "4", "5", "6"), "3"),
+            rw(enum("windshake", "horizontal", "vertical"), "vertical"),
+            rw(enum("temp_unit_convert", "c", "f"), "f"),
+            rw(boolean("beep"), True),
+        ),
+        device(
+            "Bathroom heater",
+            "qn",
+            rw(boolean("switch"), False),
+            rw(integer("temp_set", 0, 50, "℃"), 22),
+            ro(integer("temp_current", -20, 50, "℃"), 19),
+            rw(enum("mode", "smart", "auto"), "smart"),
+            rw(enum("level", "1", "2", "3"), "2"),
+            rw(boolean("shake"), False),
+            rw(boolean("lock"), False),
+            ro(enum("work_state", "heating", "warming"), "warming"),
+        ),
         device(
             "Bedroom ceiling fan",
             "fs",
@@ -66,6 +93,20 @@ def climate() -> list[SimulatedDevice]:
             rw(integer("bright_value", 0, 100), 70),
             rw(enum("countdown_set", "cancel", "1h", "2h", "4h", "8h"), "cancel"),
             ro(integer("countdown_left", 0, 540, "min"), 0),
+        ),
+        device(
+            "Living room air purifier",
+            "kj",
+            rw(boolean("switch"), True),
+            rw(enum("mode", "manual", "auto", "sleep"), "auto"),
+            rw(enum("fan_speed_enum", "low", "mid", "high", "auto"), "mid"),
+            ro(integer("pm25", 0, 999), 12),
+            ro(integer("filter", 0, 100, "%"), 74),
+            rw(boolean("filter_reset"), False),
+            rw(boolean("anion"), True),
+            rw(boolean("uv"), False),
+            rw(boolean("lock"), False),
+            ro(enum("air_quality", "great", "good", "mild", "medium", "severe"), "great"),
         ),
         device(
             "Nursery humidifier",
@@ -94,6 +135,27 @@ def climate() -> list[SimulatedDevice]:
             rw(enum("countdown_set", "cancel", "1h", "2h", "3h"), "cancel"),
             ro(integer("countdown_left", 0, 24, "h"), 0),
             ro(bitmap("fault", "tankfull", "defrost", "E1", "E2", "L2", "L3", "L4", "wet"), 0),
+        ),
+        device(
+            "Utility room water heater",
+            "rs",
+            rw(boolean("switch"), True),
+            rw(enum("mode", "auto", "manual", "smart", "comfortable", "eco"), "eco"),
+            rw(integer("temp_set", 30, 75, "℃"), 55),
+            ro(integer("temp_current", 0, 99, "℃"), 54),
+            rw(boolean("child_lock"), False),
+            ro(enum("work_state", "standby", "heating", "warming"), "warming"),
+        ),
+        device(
+            "Garden pool heat pump",
+            "znrb",
+            rw(boolean("switch"), False),
+            rw(enum("mode", "auto", "heating", "cold"), "heating"),
+            rw(integer("temp_set", 15, 40), 28),
+            ro(integer("temp_current", -30, 100), 21),
+            ro(integer("temp_effluent", -30, 100), 21),
+            rw(enum("temp_unit_convert", "c", "f"), "c"),
+            rw(boolean("child_lock"), False),
         ),
         device(
             "Garden valve",

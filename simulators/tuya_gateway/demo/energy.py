@@ -22,7 +22,7 @@ def _metering(power: int, current: int, voltage: int) -> tuple[Point, ...]:
 
 
 def energy() -> list[SimulatedDevice]:
-    """Return sockets (cz), a power strip (pc), an energy meter (zndb) and a circuit breaker (dlq)."""
+    """Return sockets (cz), a power strip (pc), meters (zndb, znsb), a breaker (dlq), a wallbox (qccdz), a battery (xnyjcn)."""
     return [
         device(
             "Washing machine plug",
@@ -85,5 +85,56 @@ def energy() -> list[SimulatedDevice]:
             ro(integer("leakage_current", 0, 500, "mA"), 7),
             ro(integer("temp_value", 0, 999, "℃"), 34),
             ro(bitmap("fault", *_FAULTS, "short_circuit_alarm", "overload_alarm", "leakagecurr_alarm", "high_temp"), 0),
+        ),
+        device(
+            "Wallbox",
+            "qccdz",
+            rw(boolean("switch"), True),
+            rw(integer("charge_cur_set", 6, 32, "A"), 16),
+            ro(
+                enum(
+                    "work_state",
+                    "charger_free",
+                    "charger_insert",
+                    "charger_wait",
+                    "charger_charging",
+                    "charger_pause",
+                    "charger_end",
+                    "charger_fault",
+                ),
+                "charger_charging",
+            ),
+            ro(integer("forward_energy_total", 0, 99999999, "kW·h", scale=2), 91877),
+            ro(integer("charge_energy_once", 0, 999999, "kW·h", scale=2), 1204),
+            ro(integer("power_total", 0, 99999, "kW", scale=3), 10950),
+            # Version 1: 231.0 V, 15.84 A, 3650 W, 210 var, 3659 VA, 0.99
+            ro(raw("phase_a", 128), "AQ8JBgA94AAOQgAA0gAOS2M="),
+            ro(raw("phase_b", 128), "AQ8I/gA96AAORAAA0QAOTWM="),
+            ro(raw("phase_c", 128), "AQ8JAAA95AAOQwAA0wAOTGM="),
+            ro(integer("temp_current", -40, 200, "℃"), 38),
+            ro(bitmap("fault", "ov_cr", "leakagecurr_alarm", "high_temp"), 0),
+        ),
+        device(
+            "House battery",
+            "xnyjcn",
+            ro(integer("current_soc", 0, 100, "%"), 64),
+            ro(integer("battery_power", -10000, 10000, "W"), -820),
+            ro(integer("pv_power_total", 0, 10000, "W"), 2140),
+            ro(integer("pv_power_channel_1", 0, 10000, "W"), 1120),
+            ro(integer("pv_power_channel_2", 0, 10000, "W"), 1020),
+            ro(integer("inverter_output_power", 0, 10000, "W"), 1290),
+            ro(integer("cumulative_energy_generated_pv", 0, 99999999, "kWh", scale=2), 204410),
+            ro(integer("cumulative_energy_charged", 0, 99999999, "kWh", scale=2), 88012),
+            ro(integer("cumulative_energy_discharged", 0, 99999999, "kWh", scale=2), 80960),
+            rw(integer("backup_reserve", 0, 100, "%"), 10),
+        ),
+        device(
+            "Water meter",
+            "znsb",
+            ro(integer("water_use_data", 0, 999999999, "L"), 184210),
+            ro(integer("flow_velocity", 0, 99999, "L/min", scale=1), 64),
+            ro(integer("temp_current", 0, 1000, "℃", scale=1), 124),
+            ro(integer("battery_percentage", 0, 100, "%"), 91),
+            ro(bitmap("fault", "low_battery", "leakage", "sensor_fault"), 0),
         ),
     ]

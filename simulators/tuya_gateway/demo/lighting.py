@@ -12,6 +12,7 @@ def _range(minimum: int, maximum: int) -> dict[str, Any]:
 
 
 _HSV = {"h": _range(0, 360), "s": _range(0, 1000), "v": _range(0, 1000)}
+_HSV_255 = {"h": _range(1, 360), "s": _range(1, 255), "v": _range(1, 255)}
 _CONTROL = {
     "change_mode": {"range": ["direct", "gradient"]},
     "bright": _range(0, 1000),
@@ -33,6 +34,8 @@ _READING = (
     '{"scene_num":2,"scene_units":[{"unit_change_mode":"static","unit_switch_duration":14,"unit_gradient_duration":14,'
     '"bright":1000,"temperature":1000,"h":0,"s":0,"v":0}]}'
 )
+# Scene 7 and six colours, each: 70 to the next, 70 to get there, fading (2); hue, saturation, value; no white.
+_GORGEOUS = "07" + "".join(f"464602{hue:04x}03e803e800000000" for hue in (0, 120, 240, 61, 174, 275))
 
 
 def _colour(code: str) -> Entry:
@@ -44,7 +47,7 @@ def _countdown(code: str, maximum: int = 86400) -> Point:
 
 
 def lighting() -> list[SimulatedDevice]:
-    """Return lights (dj, tgkg), wall switches (kg, tdq) and a wireless scene switch (wxkg)."""
+    """Return lights (dj, dd, tgkg, tgq), wall switches (kg, tdq) and a wireless scene switch (wxkg)."""
     return [
         device(
             "Living room ceiling light",
@@ -83,6 +86,46 @@ def lighting() -> list[SimulatedDevice]:
             rw(integer("bright_value", 25, 255), 180),
         ),
         device(
+            # The first generation's colours: 0 to 255, with scenes as work modes.
+            "Attic bulb",
+            "dj",
+            rw(boolean("switch_led"), True),
+            rw(enum("work_mode", "white", "colour", "scene", "scene_1", "scene_2", "scene_3", "scene_4"), "scene_2"),
+            rw(integer("bright_value", 25, 255), 255),
+            rw(integer("temp_value", 0, 255), 127),
+            rw(entry("colour_data", "Json", _HSV_255), '{"h":120.0,"s":255.0,"v":255.0}'),
+            rw(entry("scene_data", "Json", _HSV_255), '{"h":0.0,"s":0.0,"v":0.0}'),
+        ),
+        device(
+            # Colours and scenes as text in hexadecimal digits: the scene "gorgeous".
+            "Kitchen light strip",
+            "dd",
+            rw(boolean("switch_led"), True),
+            rw(enum("work_mode", "white", "colour", "scene", "music"), "scene"),
+            rw(integer("bright_value", 10, 1000), 1000),
+            rw(integer("temp_value", 0, 1000), 0),
+            rw(string("colour_data"), "001e03e803e8"),
+            rw(string("scene_data"), _GORGEOUS),
+            wo(string("music_data")),
+            _countdown("countdown"),
+        ),
+        device(
+            "Hallway dimmer",
+            "tgq",
+            *(
+                point
+                for channel, on in ((1, True), (2, False))
+                for point in (
+                    rw(boolean(f"switch_led_{channel}"), on),
+                    rw(integer(f"bright_value_{channel}", 10, 1000), 505),
+                    rw(integer(f"brightness_min_{channel}", 10, 1000), 10 * channel),
+                    rw(integer(f"brightness_max_{channel}", 10, 1000), 1000),
+                    rw(enum(f"led_type_{channel}", "led", "incandescent", "halogen"), "led"),
+                    _countdown(f"countdown_{channel}"),
+                )
+            ),
+        ),
+        device(
             "Dining room dimmer",
             "tgkg",
             rw(boolean("switch_led_1"), False),
@@ -102,6 +145,7 @@ def lighting() -> list[SimulatedDevice]:
             _countdown("countdown_3", 43200),
             rw(enum("relay_status", "power_off", "power_on", "last"), "last"),
             rw(enum("light_mode", "none", "relay", "pos"), "pos"),
+            rw(boolean("switch_backlight"), True),
             rw(boolean("child_lock"), False),
         ),
         device(

@@ -6,7 +6,7 @@ from .points import device, ro, rw, wo
 
 
 def openings() -> list[SimulatedDevice]:
-    """Return covers (cl, clkg), a garage opener (ckmkzq), a lock (ms) and door contacts (mcs)."""
+    """Return covers (cl, clkg, mc), a garage opener (ckmkzq), a lock (ms) and door contacts (mcs)."""
     return [
         device(
             "Living room curtain",
@@ -31,6 +31,39 @@ def openings() -> list[SimulatedDevice]:
             rw(boolean("switch_backlight"), False),
             rw(enum("control_back_mode", "forward", "back"), "forward"),
             rw(integer("tr_timecon", 5, 180, "s"), 18),
+        ),
+        device(
+            "Study blind",
+            "cl",
+            rw(enum("control", "open", "stop", "close"), "stop"),
+            rw(integer("percent_control", 0, 100, "%"), 30),
+            ro(integer("percent_state", 0, 100, "%"), 30),
+            rw(integer("angle_horizontal", 0, 180, "°"), 45),
+            rw(enum("control_back_mode", "forward", "back"), "forward"),
+            ro(enum("work_state", "opening", "closing"), "closing"),
+        ),
+        device(
+            # A curtain switch for two motors
+            "Dining room curtains",
+            "clkg",
+            rw(enum("control", "open", "stop", "close"), "stop"),
+            rw(integer("percent_control", 0, 100, "%"), 0),
+            rw(enum("cur_calibration", "start", "end"), "end"),
+            rw(enum("control_back_mode", "forward", "back"), "forward"),
+            rw(enum("control_2", "open", "stop", "close"), "stop"),
+            rw(integer("percent_control_2", 0, 100, "%"), 100),
+            rw(enum("cur_calibration_2", "start", "end"), "end"),
+            rw(enum("control_back_mode_2", "forward", "back"), "forward"),
+            rw(boolean("switch_backlight"), True),
+        ),
+        device(
+            "Roof window",
+            "mc",
+            rw(enum("control", "open", "stop", "close"), "stop"),
+            rw(integer("percent_control", 0, 100, "%"), 20),
+            ro(integer("percent_state", 0, 100, "%"), 20),
+            ro(enum("status", "opened", "closed"), "opened"),
+            ro(integer("residual_electricity", 0, 100, "%"), 64),
         ),
         device(
             "Garage door",

@@ -1,12 +1,12 @@
-"""Detectors of water, smoke, gas and vibration, the siren and the help button."""
+"""Detectors of water, smoke, gas and vibration, the sirens, the alarm panel and the help button."""
 
 from ..device import SimulatedDevice
-from ..schema import boolean, enum, integer
+from ..schema import boolean, enum, integer, raw
 from .points import device, ro, rw
 
 
 def safety() -> list[SimulatedDevice]:
-    """Return sj, ywbj, rqbj, zd, sgbj and sos devices."""
+    """Return sj, ywbj, rqbj, zd, sgbj, mal and sos devices."""
     return [
         device(
             "Washing machine leak",
@@ -52,6 +52,29 @@ def safety() -> list[SimulatedDevice]:
             ro(boolean("charge_state"), True),
             ro(integer("battery_percentage", 0, 100, "%"), 100),
             ro(boolean("temper_alarm"), False),
+        ),
+        device(
+            "Indoor siren",
+            "sgbj",
+            rw(boolean("alarm_switch"), False),
+            rw(enum("alarm_volume", "low", "middle", "high", "mute"), "middle"),
+            rw(integer("alarm_time", 1, 1800, "s"), 30),
+            rw(enum("alarm_ringtone", "ringtone_1", "ringtone_2", "ringtone_3"), "ringtone_1"),
+            ro(integer("battery_percentage", 0, 100, "%"), 90),
+        ),
+        device(
+            "Alarm panel",
+            "mal",
+            rw(enum("master_mode", "disarmed", "arm", "home", "sos"), "disarmed"),
+            ro(enum("master_state", "normal", "alarm"), "normal"),
+            ro(raw("alarm_msg"), ""),
+            rw(integer("delay_set", 0, 999, "s"), 15),
+            rw(integer("alarm_delay_time", 0, 999, "s"), 20),
+            rw(integer("alarm_time", 0, 999, "min"), 3),
+            rw(boolean("switch_alarm_sound"), True),
+            rw(boolean("switch_alarm_light"), True),
+            rw(boolean("switch_mode_sound"), True),
+            rw(boolean("muffling"), False),
         ),
         device(
             "Help button",

@@ -4,9 +4,15 @@ from ..device import SimulatedDevice
 from ..schema import boolean, enum, integer
 from .points import device, ro, rw
 
+_WINDS = (
+    *("north", "north_north_east", "north_east", "east_north_east", "east", "east_south_east", "south_east"),
+    *("south_south_east", "south", "south_south_west", "south_west", "west_south_west", "west", "west_north_west"),
+    *("north_west", "north_north_west"),
+)
+
 
 def sensors() -> list[SimulatedDevice]:
-    """Return hjjcy, co2bj, wsdcg, ldcg, pir, hps and zwjcy devices."""
+    """Return hjjcy, co2bj, wsdcg, ldcg, pir, hps, zwjcy and qxj devices."""
     return [
         device(
             "Living room air quality",
@@ -100,5 +106,22 @@ def sensors() -> list[SimulatedDevice]:
             rw(enum("temp_unit_convert", "c", "f"), "c"),
             ro(enum("battery_state", "low", "middle", "high"), "middle"),
             ro(integer("battery_percentage", 0, 100, "%"), 52),
+        ),
+        device(
+            "Garden weather",
+            "qxj",
+            ro(integer("temp_current_external", -400, 600, "℃", scale=1), 118),
+            ro(integer("humidity_outdoor", 0, 100, "%"), 67),
+            ro(integer("atmospheric_pressture", 8000, 12000, "hPa", scale=1), 10134),
+            ro(integer("windspeed_avg", 0, 700, "m/s", scale=1), 34),
+            ro(integer("windspeed_gust", 0, 700, "m/s", scale=1), 61),
+            ro(enum("wind_direct", *_WINDS), "south_west"),
+            ro(integer("rain_24h", 0, 1000000, "mm", scale=3), 4200),
+            ro(integer("rain_rate", 0, 999999, "mm", scale=3), 0),
+            ro(integer("uv_index", 0, 180, "", scale=1), 21),
+            ro(integer("bright_value", 0, 238000, "lux"), 18200),
+            ro(integer("dew_point_temp", -400, 800, "", scale=1), 58),
+            rw(enum("temp_unit_convert", "c", "f"), "c"),
+            ro(enum("battery_state", "low", "high"), "high"),
         ),
     ]
