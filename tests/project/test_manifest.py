@@ -80,7 +80,7 @@ def test_imported_components_are_dependencies() -> None:
     """A component whose module is imported is a dependency, unless it is one that entities of a platform come from."""
     platforms = {str(platform) for platform in Platform}
     # parts of every Home Assistant, which hassfest lets anyone import
-    always = {"diagnostics", "repairs", "system_health"}
+    always = {"device_automation", "diagnostics", "repairs", "system_health"}
     named = {*MANIFEST.get("dependencies", []), *MANIFEST.get("after_dependencies", [])}
     imported = {
         name.split(".")[2]
