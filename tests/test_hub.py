@@ -165,3 +165,20 @@ async def test_inferred_points_are_no_other_schema(
     await hass.async_block_till_done()
     assert hub.devices["odd"].value("x") == 5.5
     assert simulator.opened == 1
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_nothing_is_mapped_on_a_report(
+    hass: HomeAssistant, entry: MockConfigEntry, the_plug: SimulatedDevice
+) -> None:
+    """Which entity a data point becomes is decided once: a report of a known one finds its listeners and no table."""
+    hub = entry.runtime_data
+    entity = entity_id(hass, Platform.SWITCH, the_plug, "relay")
+    with (
+        patch("custom_components.iot_gateway.mapping.plan._plan", side_effect=AssertionError),
+        patch("custom_components.iot_gateway.entity.plan_entities", side_effect=AssertionError),
+        patch("custom_components.iot_gateway.model.tuya_schema._parse_entry", side_effect=AssertionError),
+    ):
+        for value in (True, False, True):
+            hub.report(the_plug.id, {"relay": value})
+            assert state_of(hass, entity) == ("on" if value else "off")
