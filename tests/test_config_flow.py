@@ -17,7 +17,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import area_registry as ar, entity_registry as er
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_schema_suggested_value
@@ -591,7 +591,10 @@ async def test_show_all(
 
 
 async def test_inverted_covers(
-    hass: HomeAssistant, simulator: TuyaGatewaySimulator, entity_registry: er.EntityRegistry
+    hass: HomeAssistant,
+    simulator: TuyaGatewaySimulator,
+    entity_registry: er.EntityRegistry,
+    area_registry: ar.AreaRegistry,
 ) -> None:
     """Covers are chosen by name; one that is away meanwhile stays chosen."""
     curtains = [
@@ -607,7 +610,9 @@ async def test_inverted_covers(
     entry = make_entry(simulator)
     await load(hass, entry)
     covers = [entity_id(hass, Platform.COVER, curtain, "control") for curtain in curtains]
-    entity_registry.async_update_entity(covers[0], name="Blind")
+    entity_registry.async_update_entity(
+        covers[0], name="Blind", area_id=area_registry.async_get_or_create("Guest room").id
+    )
     position = hass.states.get(covers[0])
     assert position is not None
 
@@ -616,7 +621,7 @@ async def test_inverted_covers(
     options = result["data_schema"].schema["inverted_covers"].config["options"]
     assert {option["value"] for option in options} == {f"{curtain.id}_control" for curtain in curtains}
     labels = {option["value"]: option["label"] for option in options}
-    assert labels[f"{curtains[0].id}_control"].endswith("Blind")
+    assert labels[f"{curtains[0].id}_control"].endswith("Blind (Guest room)")
     assert len(set(labels.values())) == 2
     hass.config_entries.options.async_abort(result["flow_id"])
 

@@ -68,6 +68,9 @@ async def test_locked_by_order(hass: HomeAssistant, category: str) -> None:
         with pytest.raises(ServiceValidationError) as caught:
             await call(hass, "unlock", simulated)
         assert caught.value.translation_key == "cannot_unlock"
+        placeholders = caught.value.translation_placeholders
+        assert placeholders is not None
+        assert placeholders["name"].endswith(f" {simulated.id[-4:].upper()}")
         assert len(simulator.commands) == 1
         await simulator.set_online(simulated.id, False)
         await wait_until(lambda: state_of(hass, entity) == "unavailable")

@@ -6,7 +6,7 @@ from typing import Any, override
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT, Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -243,14 +243,17 @@ class TuyaGatewayOptionsFlow(OptionsFlowWithReload):
 
 
 def _covers(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
-    """Return the names of an entry's covers, with that of their device, by unique id."""
-    devices = dr.async_get(hass)
+    """Return the names of an entry's covers, with those of their device and room, by unique id."""
+    devices, areas = dr.async_get(hass), ar.async_get(hass)
     covers = {}
     for cover in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
         if cover.domain == Platform.COVER:
             device = devices.async_get(cover.device_id) if cover.device_id else None
             names = (device and (device.name_by_user or device.name), cover.name or cover.original_name)
             covers[cover.unique_id] = " ".join(dict.fromkeys(name for name in names if name)) or cover.entity_id
+            area_id = cover.area_id or (device and device.area_id)
+            if area_id and (area := areas.async_get_area(area_id)):
+                covers[cover.unique_id] += f" ({area.name})"
     return covers
 
 

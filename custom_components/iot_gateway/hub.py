@@ -108,6 +108,11 @@ class Hub:
         """Return the device registry's id of a device of this hub."""
         return self._registry_ids[device_id]
 
+    def name_of(self, device: Device) -> str:
+        """Return what the user calls a device, for messages."""
+        entry = dr.async_get(self.hass).async_get(self._registry_ids[device.id])
+        return (entry and (entry.name_by_user or entry.name)) or device.id
+
     @callback
     def listen(self, device_id: str, codes: Iterable[str], woken: Woken) -> CALLBACK_TYPE:
         """Call `woken` when one of the codes changes or the device's availability does; return how to end it."""
@@ -135,7 +140,7 @@ class Hub:
         if not self.connected:
             raise CommandFailed("not_connected", name=self.entry.title)
         if not device.online:
-            raise CommandFailed("device_offline", device=self._name(device))
+            raise CommandFailed("device_offline", device=self.name_of(device))
         try:
             raws = {
                 code: device.schema.points[code].encode(value, device.state.get(code)) for code, value in values.items()
@@ -340,10 +345,6 @@ class Hub:
             )
             .id
         )
-
-    def _name(self, device: Device) -> str:
-        entry = dr.async_get(self.hass).async_get(self._registry_ids[device.id])
-        return (entry and (entry.name_by_user or entry.name)) or device.id
 
 
 def gang_identifier(device_id: str, gang: int) -> str:

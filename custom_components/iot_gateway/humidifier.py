@@ -71,7 +71,7 @@ class TuyaHumidifier(CompositeEntity, HumidifierEntity):
         """Set the humidity."""
         if (point := self.point("target_humidity")) is None:
             code = self.entity_description.target_humidity[0]
-            raise unknown_data_point(self.device.name or self.entity_id, code, self.device.schema)
+            raise unknown_data_point(self.hub.name_of(self.device), code, self.device.schema)
         await self._set({"target_humidity": on_step(point, humidity)})
 
     @override

@@ -65,6 +65,6 @@ class TuyaLock(CompositeEntity, LockEntity):
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key=refusal,
-                translation_placeholders={"name": str(self.name or self.device.name)},
+                translation_placeholders={"name": self.hub.name_of(self.device)},
             )
         await self._set(order)

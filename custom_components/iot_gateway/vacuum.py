@@ -129,5 +129,5 @@ class TuyaVacuum(CompositeEntity, StateVacuumEntity):
                 translation_domain=DOMAIN, translation_key="one_parameter", translation_placeholders={"code": command}
             )
         if command not in self.device.schema.points:
-            raise unknown_data_point(self.device.name or self.entity_id, command, self.device.schema)
+            raise unknown_data_point(self.hub.name_of(self.device), command, self.device.schema)
         await self.hub.send(self.device.id, {command: values[0]})

@@ -39,7 +39,7 @@ def sensors() -> list[SimulatedDevice]:
             ro(integer("humidity_value", 0, 100, "%"), 44),
             rw(enum("alarm_volume", "low", "middle", "high", "mute"), "low"),
             rw(integer("alarm_time", 1, 60, "s"), 10),
-            rw(boolean("alarm_switch"), True),
+            rw(boolean("alarm_switch"), False),
             ro(enum("checking_result", "checking", "check_success", "check_failure", "others"), "check_success"),
             ro(integer("battery_percentage", 0, 100, "%"), 82),
         ),
