@@ -15,6 +15,10 @@ class Simulator:
 
 
 SIMULATORS = {
+    "ipc-camera": Simulator("a Tuya IP camera with WebRTC, at an MQTT broker", "simulators.ipc_camera.cli"),
+    "tuya-cloud": Simulator(
+        "a Tuya cloud project with its API, its devices and its MQTT broker", "simulators.tuya_cloud.cli"
+    ),
     "tuya-gateway": Simulator("a Tuya gateway with its LAN WebSocket and sub-devices", "simulators.tuya_gateway.cli"),
 }
 

@@ -1,0 +1,268 @@
+"""The simulated camera's remote control: HTTP with JSON, on loopback, for the demo and for tests in another process.
+
+GET /state, /reports?after=N (those with a higher number), /picture?path=… (what Tuya's storage would have);
+POST /faults {name: value, ...}, /slots {total}, /disconnect {session, close_reason}, /silence {session}, /power {on},
+/moto {moto_id}, /wake, /sleep, /command {values}, /report {values}, /event {kind, form}, /reset. Without `session` it's all of
+them. What is wrong with a request is told as {"error": text}: 400 for bad input, 404 for what there isn't, 409 for what
+can't be done now. This is no part of any protocol.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from .camera import TORN_DOWN, IpcCameraSimulator
+from .events import EVENT_KINDS, PICTURE_FORMS
+from .faults import BadFault
+
+MOST_SLOTS = 100
+
+type Body = Mapping[str, Any]
+
+
+class BadRequest(ValueError):
+    """What was sent can't be done; the text says why."""
+
+
+class ControlServer:
+    """Serves the remote control of one camera, also while the camera itself is off."""
+
+    def __init__(self, camera: IpcCameraSimulator, *, port: int = 0) -> None:
+        """Control a camera; `port` 0 lets the system pick one."""
+        self.host = "127.0.0.1"
+        self.port = port
+        self._camera = camera
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """Return where it is."""
+        return f"http://{self.host}:{self.port}"
+
+    async def start(self) -> None:
+        """Listen; OSError if the port is taken."""
+        app = web.Application(middlewares=[_errors_as_json])
+        app.router.add_get("/state", self._state)
+        app.router.add_get("/reports", self._reports)
+        app.router.add_get("/picture", self._picture)
+        for path, action in {
+            "/faults": self._faults,
+            "/slots": self._slots,
+            "/disconnect": self._disconnect,
+            "/silence": self._silence,
+            "/power": self._power,
+            "/moto": self._moto,
+            "/wake": self._wake,
+            "/sleep": self._sleep,
+            "/command": self._command,
+            "/report": self._report,
+            "/event": self._event,
+            "/reset": self._reset,
+        }.items():
+            app.router.add_post(path, _with_body(action))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self.host, self.port).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self.port = runner.addresses[0][1]
+        self._runner = runner
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    # Looking
+
+    async def _state(self, _: web.Request) -> web.Response:
+        camera = self._camera
+        return web.json_response(
+            {
+                "device_id": camera.device_id,
+                "moto_id": camera.moto_id,
+                "online": camera.online,
+                "sleep": camera.sleep_state,
+                "slots": {
+                    "total": camera.slots.total,
+                    "in_use": camera.slots.in_use,
+                    "jammed": camera.slots.jammed,
+                },
+                "sessions": [session.as_json() for session in camera.sessions.values()],
+                "ptz": {
+                    "moving": camera.ptz.moving,
+                    "zooming": camera.ptz.zooming,
+                    "position": camera.ptz.position,
+                    "moves": [{"direction": move.direction, "seconds": move.seconds} for move in camera.ptz.moves],
+                },
+                "values": camera.values,
+                "reports": len(camera.reports),
+                "faults": camera.faults.as_json(),
+                "statistics": camera.statistics.as_json(),
+            }
+        )
+
+    async def _reports(self, request: web.Request) -> web.Response:
+        after = request.query.get("after", "0")
+        if not after.isascii() or not after.isdecimal():
+            message = "after is a number"
+            raise BadRequest(message)
+        reports = [{"number": number, **one} for number, one in enumerate(self._camera.reports, 1)]
+        return web.json_response({"reports": reports[int(after) :]})
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        blob = self._camera.picture(request.query.get("path", ""))
+        if blob is None:
+            return _error(404, "there is no such picture")
+        return web.Response(body=blob, content_type="application/octet-stream")
+
+    # Doing
+
+    async def _faults(self, body: Body) -> Body:
+        self._camera.faults.update(body)
+        return self._camera.faults.as_json()
+
+    async def _slots(self, body: Body) -> Body:
+        self._camera.slots.total = _integer(body, "total", MOST_SLOTS)
+        return {"total": self._camera.slots.total}
+
+    async def _disconnect(self, body: Body) -> Body:
+        self._camera.disconnect(self._session(body), _integer(body, "close_reason", 1000, default=TORN_DOWN))
+        return {}
+
+    async def _silence(self, body: Body) -> Body:
+        self._camera.silence(self._session(body))
+        return {}
+
+    async def _power(self, body: Body) -> Body:
+        if _flag(body, "on"):
+            await self._camera.power_on()
+        else:
+            await self._camera.power_off()
+        return {}
+
+    async def _moto(self, body: Body) -> Body:
+        moto_id = _text(body, "moto_id")
+        if not moto_id or set(moto_id) & set("/+#"):
+            message = "moto_id is a level of a topic"
+            raise BadRequest(message)
+        await self._camera.move_to(moto_id)
+        return {}
+
+    async def _wake(self, _: Body) -> Body:
+        self._camera.wake()
+        return {"sleep": self._camera.sleep_state}
+
+    async def _sleep(self, _: Body) -> Body:
+        self._camera.fall_asleep()
+        return {"sleep": self._camera.sleep_state}
+
+    async def _command(self, body: Body) -> Body:
+        self._camera.command(_values(body))
+        return {}
+
+    async def _report(self, body: Body) -> Body:
+        self._camera.report(_values(body))
+        return {}
+
+    async def _event(self, body: Body) -> Body:
+        kind, form = body.get("kind"), body.get("form", "encrypted")
+        if kind not in EVENT_KINDS:
+            message = f"kind is one of {', '.join(EVENT_KINDS)}"
+            raise BadRequest(message)
+        if form not in PICTURE_FORMS:
+            message = f"form is one of {', '.join(PICTURE_FORMS)}"
+            raise BadRequest(message)
+        event = self._camera.trigger(kind, form)
+        return {"code": event.code, "value": event.value, "bucket": event.bucket, "path": event.path}
+
+    async def _reset(self, _: Body) -> Body:
+        self._camera.statistics.reset()
+        return {}
+
+    def _session(self, body: Body) -> str | None:
+        if "session" not in body:
+            return None
+        session_id = body["session"]
+        if not isinstance(session_id, str) or session_id not in self._camera.sessions:
+            raise web.HTTPNotFound(reason="there is no such session")
+        return session_id
+
+
+# What is asked for, checked
+
+
+def _flag(body: Body, key: str) -> bool:
+    if not isinstance(value := body.get(key), bool):
+        message = f"{key} is true or false"
+        raise BadRequest(message)
+    return value
+
+
+def _text(body: Body, key: str) -> str:
+    if not isinstance(value := body.get(key), str):
+        message = f"{key} is text"
+        raise BadRequest(message)
+    return value
+
+
+def _integer(body: Body, key: str, most: int, *, default: int | None = None) -> int:
+    value = body.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        message = f"{key} is an integer from 0 to {most}"
+        raise BadRequest(message)
+    return value
+
+
+def _values(body: Body) -> Mapping[str, Any]:
+    values = body.get("values")
+    if not isinstance(values, dict) or not values:
+        message = "values is an object with raw values by code, and not empty"
+        raise BadRequest(message)
+    return values
+
+
+# HTTP
+
+
+def _with_body(action: Callable[[Body], Awaitable[Body]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        body: object = {}
+        if await request.read():
+            # A browser sends this type to another origin only after asking, so a web page can't play with a running demo.
+            if request.content_type != "application/json":
+                message = "the body is application/json"
+                raise BadRequest(message)
+            try:
+                body = await request.json()
+            except ValueError as err:
+                message = f"the body is no JSON: {err}"
+                raise BadRequest(message) from err
+        if not isinstance(body, dict):
+            message = "the body is a JSON object"
+            raise BadRequest(message)
+        return web.json_response(await action(body))
+
+    return handle
+
+
+@web.middleware
+async def _errors_as_json(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except (BadRequest, BadFault) as err:
+        return _error(400, str(err))
+    except ConnectionError as err:
+        return _error(409, str(err))
+    except web.HTTPException as err:
+        return _error(err.status, err.reason)
+
+
+def _error(status: int, text: str) -> web.Response:
+    return web.json_response({"error": text}, status=status)

@@ -1,0 +1,344 @@
+"""The simulator's remote control: HTTP with JSON, on loopback, for the demo and for tests in another process.
+
+GET /state, /commands, /requests; POST /report {devid, values}, /online {devid, online}, /add (a device's dump), /remove {devid},
+/faults {name: value, ...}, /stop, /start, /tokens {state}, /access {link_id}, /moto {devid, moto_id}, /picture {devid, code,
+version, cmd}, /camera {devid}, /broker {do}, /kick {username or client_id}, /rtt {seconds}. What is wrong with a request is told
+as {"error": text}: 400 for bad input, 404 for an unknown device or path, 409 for what can't be done now. It's no part of any API.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from simulators.mqtt_broker import BrokerFailed, MosquittoBroker, MosquittoMissing
+from simulators.tuya_gateway.device import BadDescription
+
+from .devices import CloudDevice, camera_auth
+from .faults import BadFault
+from .gate import TokenState
+from .pictures import PICTURE_VERSIONS
+from .server import TuyaCloudSimulator, UnknownDevice
+
+_TOKEN_STATES: tuple[TokenState, ...] = ("expired", "invalid", "bad_status")
+_MOST_RTT = 60.0
+
+type Body = Mapping[str, Any]
+
+
+class BadRequest(ValueError):
+    """What was sent can't be done; the text says why."""
+
+
+class ControlServer:
+    """Serves the remote control of one simulator and its broker, also while they are stopped."""
+
+    def __init__(self, simulator: TuyaCloudSimulator, *, port: int = 0) -> None:
+        """Control a simulator; `port` 0 lets the system pick one."""
+        self.host = "127.0.0.1"
+        self.port = port
+        self._simulator = simulator
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """Return where it is."""
+        return f"http://{self.host}:{self.port}"
+
+    async def start(self) -> None:
+        """Listen; OSError if the port is taken."""
+        app = web.Application(middlewares=[_errors_as_json])
+        app.router.add_get("/state", self._state)
+        app.router.add_get("/commands", self._commands)
+        app.router.add_get("/requests", self._requests)
+        for path, action in {
+            "/report": self._report,
+            "/online": self._online,
+            "/add": self._add,
+            "/remove": self._remove,
+            "/faults": self._faults,
+            "/stop": self._stop,
+            "/start": self._start,
+            "/tokens": self._tokens,
+            "/access": self._access,
+            "/moto": self._moto,
+            "/picture": self._picture,
+            "/camera": self._camera,
+            "/broker": self._broker,
+            "/kick": self._kick,
+            "/rtt": self._rtt,
+        }.items():
+            app.router.add_post(path, _with_body(action))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self.host, self.port).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self.port = runner.addresses[0][1]
+        self._runner = runner
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    # Looking
+
+    async def _state(self, _: web.Request) -> web.Response:
+        simulator = self._simulator
+        return web.json_response(
+            {
+                "endpoint": simulator.endpoint,
+                "running": simulator.running,
+                "calls": dict(simulator.calls),
+                "business_calls": simulator.business_calls,
+                "errors": [
+                    {"endpoint": endpoint, "code": code, "count": count}
+                    for (endpoint, code), count in simulator.errors.items()
+                ],
+                "tokens": simulator.gate.issued,
+                "replays": simulator.gate.replays,
+                "access": {"granted": simulator.access.granted, "valid": simulator.access.valid},
+                "commands": len(simulator.commands),
+                "ptz_moves": [{"devid": devid, "direction": direction} for devid, direction in simulator.ptz_moves],
+                "faults": simulator.faults.as_json(),
+                "broker": None if simulator.broker is None else _broker_state(simulator.broker),
+                "devices": [_device_state(device) for device in simulator.devices.values()],
+            }
+        )
+
+    async def _commands(self, _: web.Request) -> web.Response:
+        commands = [{"devid": devid, "values": values} for devid, values in self._simulator.commands]
+        return web.json_response({"commands": commands})
+
+    async def _requests(self, _: web.Request) -> web.Response:
+        requests = [
+            {
+                "endpoint": request.endpoint,
+                "method": request.method,
+                "path": request.path,
+                "query": dict(request.query),
+                "body": request.body,
+                "code": request.code,
+            }
+            for request in self._simulator.requests
+        ]
+        return web.json_response({"requests": requests})
+
+    # Doing
+
+    async def _report(self, body: Body) -> Body:
+        values = body.get("values")
+        if not isinstance(values, dict) or not values:
+            message = "values is an object with raw values by code, and not empty"
+            raise BadRequest(message)
+        self._simulator.report(_text(body, "devid"), values)
+        return {}
+
+    async def _online(self, body: Body) -> Body:
+        if not isinstance(online := body.get("online"), bool):
+            message = "online is true or false"
+            raise BadRequest(message)
+        self._simulator.set_online(_text(body, "devid"), online)
+        return {}
+
+    async def _add(self, body: Body) -> Body:
+        device = CloudDevice.from_dump(body)
+        self._simulator.add_device(device)
+        return {"devid": device.id}
+
+    async def _remove(self, body: Body) -> Body:
+        self._simulator.remove_device(_text(body, "devid"))
+        return {}
+
+    async def _faults(self, body: Body) -> Body:
+        self._simulator.faults.update(body)
+        return self._simulator.faults.as_json()
+
+    async def _stop(self, _: Body) -> Body:
+        await self._simulator.stop()
+        return {}
+
+    async def _start(self, _: Body) -> Body:
+        await self._simulator.start()
+        return {"port": self._simulator.port}
+
+    async def _tokens(self, body: Body) -> Body:
+        for state in _TOKEN_STATES:
+            if state == body.get("state", "expired"):
+                self._simulator.expire_tokens(state)
+                return {}
+        message = f"state is one of {', '.join(_TOKEN_STATES)}"
+        raise BadRequest(message)
+
+    async def _access(self, body: Body) -> Body:
+        link_id = _text(body, "link_id") if "link_id" in body else None
+        return {"ended": await self._simulator.expire_access(link_id)}
+
+    async def _moto(self, body: Body) -> Body:
+        moto_id = None if body.get("moto_id") is None else _text(body, "moto_id")
+        self._simulator.move_moto(_text(body, "devid"), moto_id)
+        return {}
+
+    async def _picture(self, body: Body) -> Body:
+        version = body.get("version", "3.0")
+        for known in PICTURE_VERSIONS:
+            if version == known:
+                code = _text(body, "code") if "code" in body else "movement_detect_pic"
+                cmd = _text(body, "cmd") if "cmd" in body else "ipc_motion"
+                picture = self._simulator.picture_event(_text(body, "devid"), code, version=known, cmd=cmd)
+                return {"size": len(picture)}
+        message = f"version is one of {', '.join(PICTURE_VERSIONS)}"
+        raise BadRequest(message)
+
+    async def _camera(self, body: Body) -> Body:
+        """Return what a camera itself knows: for whoever simulates it in another process."""
+        device = self._simulator.device(_text(body, "devid"))
+        if device.camera is None:
+            raise UnknownDevice(device.id)
+        user = await self._simulator.camera_user(device.id)
+        broker = self._simulator.broker
+        return {
+            "devid": device.id,
+            "node_id": device.node_id,
+            "local_key": device.local_key,
+            "auth": camera_auth(device),
+            "moto_id": device.camera.moto_id,
+            "skill": device.camera.skill_text(),
+            "low_power": device.camera.low_power,
+            "url": None if broker is None else broker.url,
+            "username": user.username,
+            "password": user.password,
+        }
+
+    async def _broker(self, body: Body) -> Body:
+        broker = self._the_broker()
+        match body.get("do"):
+            case "stop":
+                await broker.stop()
+            case "start":
+                await broker.start()
+            case "restart":
+                await broker.restart()
+            case "freeze":
+                broker.freeze()
+            case "thaw":
+                broker.thaw()
+            case _:
+                message = "do is one of stop, start, restart, freeze, thaw"
+                raise BadRequest(message)
+        return _broker_state(broker)
+
+    async def _kick(self, body: Body) -> Body:
+        broker = self._the_broker()
+        if "username" in body:
+            username = _text(body, "username")
+            if username not in broker.users:
+                message = "there is no such user"
+                raise BadRequest(message)
+            await broker.kick(username)
+        else:
+            await broker.kick_client(_text(body, "client_id"))
+        return {}
+
+    async def _rtt(self, body: Body) -> Body:
+        seconds = body.get("seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= _MOST_RTT:
+            message = f"seconds is a number from 0 to {_MOST_RTT:.0f}"
+            raise BadRequest(message)
+        try:
+            self._the_broker().rtt = float(seconds)
+        except ValueError as err:
+            raise BadRequest(str(err)) from err
+        return {}
+
+    def _the_broker(self) -> MosquittoBroker:
+        if self._simulator.broker is None:
+            message = "there is no broker"
+            raise BadRequest(message)
+        return self._simulator.broker
+
+
+def _broker_state(broker: MosquittoBroker) -> dict[str, Any]:
+    return {
+        "url": broker.url,
+        "running": broker.running,
+        "rtt": broker.rtt,
+        "users": list(broker.users),
+        "clients": broker.clients,
+        "connections": broker.connections,
+        "takeovers": sum(broker.takeovers.values()),
+        "refused": broker.refused,
+        "received": dict(broker.received),
+        "denied": [{"client_id": client_id, "topic": topic} for client_id, topic in broker.denied],
+    }
+
+
+def _device_state(device: CloudDevice) -> dict[str, Any]:
+    camera = device.camera
+    return {
+        "devid": device.id,
+        "name": device.name,
+        "category": device.category,
+        "online": device.online,
+        "uid": device.uid,
+        "node_id": device.node_id,
+        "values": device.value,
+        "camera": None if camera is None else {"moto_id": camera.moto_id, "low_power": camera.low_power},
+    }
+
+
+def _text(body: Body, key: str) -> str:
+    if not isinstance(value := body.get(key), str) or not value:
+        message = f"{key} is text"
+        raise BadRequest(message)
+    return value
+
+
+# HTTP
+
+
+def _with_body(action: Callable[[Body], Awaitable[Body]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        body: object = {}
+        if await request.read():
+            # A browser sends this type to another origin only after asking, so a web page can't play with a running demo.
+            if request.content_type != "application/json":
+                message = "the body is application/json"
+                raise BadRequest(message)
+            try:
+                body = await request.json()
+            except ValueError as err:
+                message = f"the body is no JSON: {err}"
+                raise BadRequest(message) from err
+        if not isinstance(body, dict):
+            message = "the body is a JSON object"
+            raise BadRequest(message)
+        return web.json_response(await action(body))
+
+    return handle
+
+
+@web.middleware
+async def _errors_as_json(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except UnknownDevice:
+        return _error(404, "there is no such device")
+    except (BadRequest, BadDescription, BadFault) as err:
+        return _error(400, str(err))
+    except OSError as err:
+        return _error(409, err.strerror or str(err))
+    except (BrokerFailed, MosquittoMissing) as err:
+        return _error(409, str(err))
+    except web.HTTPException as err:
+        return _error(err.status, err.reason)
+
+
+def _error(status: int, text: str) -> web.Response:
+    return web.json_response({"error": text}, status=status)
