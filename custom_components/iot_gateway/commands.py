@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import CommandFailed, CommandRefused
+from .errors import CommandFailed, CommandRefused, CommandsFailed
 from .model import Raw
 
 type Values = Mapping[str, Mapping[str, Raw]]
@@ -67,6 +67,9 @@ class CommandBatcher:
                 self._resolve(batch, batch.values, err)
                 return
             await asyncio.gather(*(self._send_alone(batch, device_id) for device_id in batch.values))
+        except CommandsFailed as err:
+            for device_id in batch.values:
+                self._resolve(batch, (device_id,), err.by_device.get(device_id))
         except Exception as err:  # noqa: BLE001 - whatever went wrong belongs to those who wait
             self._resolve(batch, batch.values, err)
         else:

@@ -3,28 +3,23 @@
 from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlowWithReload
-from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT, Platform
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
-    TextSelectorType,
 )
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.helpers.typing import DiscoveryInfoType
 import voluptuous as vol
 
 from .clients.tuya_gateway import GatewayError
+from .config_flow_tuya_cloud import TuyaCloudFlow, TuyaCloudOptionsFlow
 from .connections.tuya_gateway import async_probe, error_key
 from .const import (
     CONF_CONNECTION,
@@ -34,6 +29,7 @@ from .const import (
     CONF_INVERTED_COVERS,
     CONF_SHOW_ALL,
     CONF_UUID,
+    CONNECTION_TUYA_CLOUD,
     CONNECTION_TUYA_GATEWAY,
     DEFAULT_DISCOVERY_PORTS,
     DEFAULT_IDLE_INTERVAL,
@@ -41,24 +37,23 @@ from .const import (
     DOMAIN,
 )
 from .discovery import async_heard, async_listen
+from .flow_fields import INVERTED_COVERS, SECRET, chosen_covers, cover_names, shown_covers, with_covers
 
 _PORT = vol.All(
     NumberSelector(NumberSelectorConfig(min=1, max=65535, step=1, mode=NumberSelectorMode.BOX)), vol.Coerce(int)
 )
-_KEY = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _ADDRESS = {
     vol.Required(CONF_HOST): TextSelector(),
     vol.Required(CONF_PORT): _PORT,
     vol.Required(CONF_PATH, default=DEFAULT_PATH): TextSelector(),
 }
-_GATEWAY = vol.Schema({**_ADDRESS, vol.Optional(CONF_UUID): TextSelector(), vol.Required(CONF_DEVICE_KEY): _KEY})
-DEVICE_KEY_SCHEMA = vol.Schema({vol.Required(CONF_DEVICE_KEY): _KEY})
-_RECONFIGURE = vol.Schema({**_ADDRESS, vol.Optional(CONF_DEVICE_KEY): _KEY})
+_GATEWAY = vol.Schema({**_ADDRESS, vol.Optional(CONF_UUID): TextSelector(), vol.Required(CONF_DEVICE_KEY): SECRET})
+DEVICE_KEY_SCHEMA = vol.Schema({vol.Required(CONF_DEVICE_KEY): SECRET})
+_RECONFIGURE = vol.Schema({**_ADDRESS, vol.Optional(CONF_DEVICE_KEY): SECRET})
 _OPTIONS = vol.Schema(
     {
         vol.Required(CONF_SHOW_ALL, default=False): BooleanSelector(),
-        # Which covers there are, the flow puts in
-        vol.Optional(CONF_INVERTED_COVERS): SelectSelector(SelectSelectorConfig(options=[])),
+        **INVERTED_COVERS,
         vol.Required(CONF_DISCOVERY_PORTS): TextSelector(TextSelectorConfig(multiple=True)),
         vol.Required(CONF_IDLE_INTERVAL): vol.All(
             NumberSelector(
@@ -70,7 +65,7 @@ _OPTIONS = vol.Schema(
 )
 
 
-class IotGatewayConfigFlow(ConfigFlow, domain=DOMAIN):
+class IotGatewayConfigFlow(TuyaCloudFlow, domain=DOMAIN):
     """Adds and mends connections."""
 
     VERSION = 1
@@ -83,13 +78,15 @@ class IotGatewayConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlowWithReload:
         """Return the options flow of an entry."""
+        if config_entry.data[CONF_CONNECTION] == CONNECTION_TUYA_CLOUD:
+            return TuyaCloudOptionsFlow()
         return TuyaGatewayOptionsFlow()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose a connection; listen meanwhile for gateways to suggest."""
         await async_listen(self.hass)
-        return self.async_show_menu(step_id="user", menu_options=[CONNECTION_TUYA_GATEWAY])
+        return self.async_show_menu(step_id="user", menu_options=[CONNECTION_TUYA_GATEWAY, CONNECTION_TUYA_CLOUD])
 
     async def async_step_tuya_gateway(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask where the gateway is and for its key, and connect."""
@@ -150,6 +147,8 @@ class IotGatewayConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Begin to ask for a new key."""
+        if entry_data[CONF_CONNECTION] == CONNECTION_TUYA_CLOUD:
+            return await self.async_step_tuya_cloud_reauth()
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -172,6 +171,8 @@ class IotGatewayConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask where the gateway is now, and connect; the key stays unless a new one is given."""
         entry = self._get_reconfigure_entry()
+        if entry.data[CONF_CONNECTION] == CONNECTION_TUYA_CLOUD:
+            return await self.async_step_tuya_cloud_reconfigure()
         errors: dict[str, str] = {}
         error = ""
         if user_input is not None:
@@ -218,64 +219,24 @@ class TuyaGatewayOptionsFlow(OptionsFlowWithReload):
         """Ask what to show, which covers are the wrong way round, where to listen, and how patient to be."""
         errors: dict[str, str] = {}
         options = self.config_entry.options
-        covers = _covers(self.hass, self.config_entry)
+        covers = cover_names(self.hass, self.config_entry)
         if user_input is not None:
             ports = _ports(user_input[CONF_DISCOVERY_PORTS])
             if ports is not None:
-                data = {**user_input, CONF_DISCOVERY_PORTS: ports}
-                # A cover that is not there just now stays as it was chosen to be
-                away = [one for one in options.get(CONF_INVERTED_COVERS, ()) if one not in covers]
-                if covers or away:
-                    data[CONF_INVERTED_COVERS] = user_input.get(CONF_INVERTED_COVERS, []) + away
+                data = {**user_input, CONF_DISCOVERY_PORTS: ports, **chosen_covers(options, user_input, covers)}
                 return self.async_create_entry(data=data)
             errors[CONF_DISCOVERY_PORTS] = "invalid_port"
         suggested = user_input or {
             CONF_SHOW_ALL: options.get(CONF_SHOW_ALL, False),
-            CONF_INVERTED_COVERS: [one for one in options.get(CONF_INVERTED_COVERS, ()) if one in covers],
+            CONF_INVERTED_COVERS: shown_covers(options, covers),
             CONF_DISCOVERY_PORTS: [str(port) for port in options.get(CONF_DISCOVERY_PORTS, DEFAULT_DISCOVERY_PORTS)],
             CONF_IDLE_INTERVAL: options.get(CONF_IDLE_INTERVAL, DEFAULT_IDLE_INTERVAL),
         }
         return self.async_show_form(
             step_id="init",
-            data_schema=self.add_suggested_values_to_schema(_with_covers(_OPTIONS, covers), suggested),
+            data_schema=self.add_suggested_values_to_schema(with_covers(_OPTIONS, covers), suggested),
             errors=errors,
         )
-
-
-def _covers(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
-    """Return the names of an entry's covers, with those of their device and room, by unique id."""
-    devices, areas = dr.async_get(hass), ar.async_get(hass)
-    covers = {}
-    for cover in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
-        if cover.domain == Platform.COVER:
-            device = devices.async_get(cover.device_id) if cover.device_id else None
-            names = (device and (device.name_by_user or device.name), cover.name or cover.original_name)
-            covers[cover.unique_id] = " ".join(dict.fromkeys(name for name in names if name)) or cover.entity_id
-            area_id = cover.area_id or (device and device.area_id)
-            if area_id and (area := areas.async_get_area(area_id)):
-                covers[cover.unique_id] += f" ({area.name})"
-    return covers
-
-
-def _with_covers(schema: vol.Schema, covers: Mapping[str, str]) -> vol.Schema:
-    """Return the schema of the options with the covers to choose from, without that field where there are none."""
-    choice = SelectSelector(
-        SelectSelectorConfig(
-            options=[
-                SelectOptionDict(value=unique_id, label=name)
-                for unique_id, name in sorted(covers.items(), key=lambda cover: cover[1])
-            ],
-            multiple=True,
-            mode=SelectSelectorMode.LIST,
-        )
-    )
-    return vol.Schema(
-        {
-            field: choice if field == CONF_INVERTED_COVERS else selector
-            for field, selector in schema.schema.items()
-            if covers or field != CONF_INVERTED_COVERS
-        }
-    )
 
 
 async def async_try(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[dict[str, str], str]:

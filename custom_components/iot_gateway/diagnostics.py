@@ -8,12 +8,27 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from .const import CONF_DEVICE_KEY, CONF_UUID, DOMAIN
+from .const import CONF_ACCESS_ID, CONF_ACCESS_SECRET, CONF_DEVICE_KEY, CONF_ENDPOINT, CONF_UUID, DOMAIN
 from .hub import HubConfigEntry, device_id_of
 from .mapping import plan_entities
 from .model import DataPoint, Device, is_secret
 
-TO_REDACT = {CONF_DEVICE_KEY, CONF_UUID, "host", "unique_id", "title", "discovery_keys"}
+TO_REDACT = {
+    CONF_ACCESS_ID,
+    CONF_ACCESS_SECRET,
+    CONF_DEVICE_KEY,
+    CONF_ENDPOINT,
+    CONF_UUID,
+    "discovery_keys",
+    "host",
+    "ip",
+    "lat",
+    "local_key",
+    "lon",
+    "title",
+    "uid",
+    "unique_id",
+}
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: HubConfigEntry) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Errors that users see: Home Assistant's, with the keys of their translations."""
 
+from collections.abc import Mapping
+
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
@@ -18,6 +20,16 @@ class CommandFailed(HomeAssistantError):
 
 class CommandRefused(CommandFailed):
     """A command that the other side answered with a refusal, so that part of it may do on its own."""
+
+
+class CommandsFailed(CommandFailed):
+    """Of commands to several devices some did not take effect; the others did. `by_device` has the error of each."""
+
+    def __init__(self, by_device: Mapping[str, CommandFailed]) -> None:
+        """Tell what became of whom."""
+        first = next(iter(by_device.values()))
+        super().__init__(first.translation_key or "", **(first.translation_placeholders or {}))
+        self.by_device = by_device
 
 
 def invalid_value(err: InvalidValue) -> ServiceValidationError:

@@ -9,13 +9,16 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN
+from .const import CONF_CONNECTION, CONF_ENDPOINT, CONNECTION_TUYA_CLOUD, DOMAIN
 
 UNREACHABLE_AFTER = 600.0
 """Seconds after which a user should hear of it; restarts and updates of a gateway take less."""
 
 ISSUE_UNREACHABLE = "unreachable"
 ISSUE_KEY_REFUSED = "device_key_refused"
+
+_TEXTS = {(ISSUE_UNREACHABLE, CONNECTION_TUYA_CLOUD): "cloud_unreachable"}
+"""The text of an issue, where a connection has one of its own."""
 
 _KEY: HassKey[dict[str, Reachability]] = HassKey(f"{DOMAIN}_reachability")
 
@@ -99,10 +102,11 @@ class Reachability:
             data={"entry_id": self._entry.entry_id},
             is_fixable=is_fixable,
             severity=severity,
-            translation_key=issue,
+            translation_key=_TEXTS.get((issue, self._entry.data.get(CONF_CONNECTION, "")), issue),
             translation_placeholders={
                 "name": self._entry.title,
-                "host": str(self._entry.data.get("host", "")),
-                "port": str(self._entry.data.get("port", "")),
+                **{
+                    key: str(value) for key, value in self._entry.data.items() if key in ("host", "port", CONF_ENDPOINT)
+                },
             },
         )

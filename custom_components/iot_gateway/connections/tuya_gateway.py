@@ -1,7 +1,7 @@
 """The connection `tuya_gateway`: a gateway's sub-devices over its LAN WebSocket (seed 001)."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,6 +39,7 @@ from ..errors import CommandFailed, CommandRefused
 from ..hub import Connection, Hub, HubConfigEntry, RootDevice
 from ..model import Device, Raw, parse_tuya_schema
 from ..reachability import Reachability
+from ..sharing import Sharing
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ class TuyaGatewayConnection(Connection):
         self._entry = entry
         self._hub = hub
         self._reachability = Reachability.of(hass, entry)
+        self._sharing = Sharing.of(hass)
         self._missing: set[str] = set()
         self._cancel_missing_check: CALLBACK_TYPE | None = None
         self._was_lost = False
@@ -152,6 +154,7 @@ class TuyaGatewayConnection(Connection):
                 translation_placeholders=self._place | {"error": str(err)},
             ) from err
         _ = self._in_background(self._link.run(), "link")
+        self._entry.async_on_unload(self._sharing.listen_descriptions(self._described))
 
     @override
     async def stop(self) -> None:
@@ -333,11 +336,14 @@ class TuyaGatewayConnection(Connection):
         with self._hear() as heard:
             schemas = await client.get_schema(ids)
             states = await client.get_status(ids)
+            # Not before there is something to show in their place
+            await self._hub.take_over(ids)
         if self._link.client is not client:
             raise ConnectionLost("the connection has ended")
         devices = []
         for device_id in ids:
             described, status, said = schemas.get(device_id), states.get(device_id), heard.get(device_id, _Heard())
+            called = self._sharing.described(device_id)
             known = self._hub.devices.get(device_id)
             if described is not None:
                 schema = parse_tuya_schema(described.category, described.function, described.status)
@@ -349,11 +355,16 @@ class TuyaGatewayConnection(Connection):
             values: Mapping[str, Raw] = {**(status.values if status else {}), **said.values}
             if described is not None or known is None:
                 reported = values.keys() | known.schema.sent(known.state).keys() if known else values
-                schema = self._hub.quirks.apply(schema, device_id=device_id, reported=reported)
+                schema = self._hub.quirks.apply(
+                    schema, device_id=device_id, product_id=called.product_id, reported=reported
+                )
             values = schema.received(values)
             device = Device(
                 id=device_id,
                 schema=schema,
+                name=called.name,
+                model=called.model,
+                product_id=called.product_id,
                 parent=self._entry.data.get(CONF_UUID),
                 online=status is not None and status.online if said.online is None else said.online,
             )
@@ -382,6 +393,20 @@ class TuyaGatewayConnection(Connection):
                 said = heard.get(device_id, _Heard())
                 self._hub.take(device_id, {**status.values, **said.values})
                 self._hub.set_online(device_id, status.online if said.online is None else said.online)
+
+    @callback
+    def _described(self, device_ids: Collection[str]) -> None:
+        """A cloud calls devices otherwise than before, or tells their product for the first time, which quirks may be for."""
+        if ours := self._hub.devices.keys() & device_ids:
+            _ = self._in_background(self._bring_again(ours), "descriptions")
+
+    async def _bring_again(self, ids: Iterable[str]) -> None:
+        if (client := self._link.client) is None:
+            return
+        try:
+            await self._bring(client, [device_id for device_id in ids if device_id in self._hub.devices])
+        except GatewayError as err:
+            _LOGGER.debug("%s did not describe its devices again: %s", self._entry.title, err)
 
     @contextmanager
     def _hear(self) -> Iterator[dict[str, _Heard]]:

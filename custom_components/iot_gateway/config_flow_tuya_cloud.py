@@ -1,0 +1,217 @@
+"""The flow steps of a Tuya cloud project: adding, reauthentication, reconfiguration and options."""
+
+from collections.abc import Mapping
+import re
+from typing import Any
+
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
+import voluptuous as vol
+from yarl import URL
+
+from .clients.tuya_cloud.errors import CloudError
+from .connections.tuya_cloud import async_probe, error_key
+from .connections.tuya_cloud_troubles import CONSOLE_URL
+from .const import (
+    CONF_ACCESS_ID,
+    CONF_ACCESS_SECRET,
+    CONF_CONNECTION,
+    CONF_ENDPOINT,
+    CONF_INVERTED_COVERS,
+    CONF_POLL_INTERVAL,
+    CONF_SHOW_ALL,
+    CONF_STREAM_QUALITY,
+    CONNECTION_TUYA_CLOUD,
+    DEFAULT_POLL_INTERVAL,
+    STREAM_HD,
+    STREAM_SD,
+    TUYA_REGIONS,
+)
+from .flow_fields import INVERTED_COVERS, SECRET, chosen_covers, cover_names, shown_covers, with_covers
+
+_ENDPOINT = SelectSelector(
+    SelectSelectorConfig(
+        options=list(TUYA_REGIONS),
+        custom_value=True,
+        mode=SelectSelectorMode.DROPDOWN,
+        translation_key="tuya_region",
+    )
+)
+_PROJECT = vol.Schema(
+    {
+        vol.Required(CONF_ENDPOINT): _ENDPOINT,
+        vol.Required(CONF_ACCESS_ID): TextSelector(),
+        vol.Required(CONF_ACCESS_SECRET): SECRET,
+    }
+)
+_ACCESS_SECRET = vol.Schema({vol.Required(CONF_ACCESS_SECRET): SECRET})
+_RECONFIGURE = vol.Schema(
+    {
+        vol.Required(CONF_ENDPOINT): _ENDPOINT,
+        vol.Required(CONF_ACCESS_ID): TextSelector(),
+        vol.Optional(CONF_ACCESS_SECRET): SECRET,
+    }
+)
+_OPTIONS = vol.Schema(
+    {
+        vol.Required(CONF_SHOW_ALL, default=False): BooleanSelector(),
+        **INVERTED_COVERS,
+        vol.Required(CONF_STREAM_QUALITY, default=STREAM_HD): SelectSelector(
+            SelectSelectorConfig(
+                options=[STREAM_HD, STREAM_SD],
+                mode=SelectSelectorMode.DROPDOWN,
+                translation_key="stream_quality",
+            )
+        ),
+        vol.Required(CONF_POLL_INTERVAL): vol.All(
+            NumberSelector(
+                NumberSelectorConfig(min=1, max=1440, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement="min")
+            ),
+            vol.Coerce(int),
+        ),
+    }
+)
+
+_TITLE = "Tuya cloud"
+_HOST = re.compile(r"[\w.:-]+")
+
+
+class TuyaCloudFlow(ConfigFlow):
+    """The steps that the integration's config flow has for a Tuya cloud project."""
+
+    async def async_step_tuya_cloud(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the project's data center and keys, and try them."""
+        errors: dict[str, str] = {}
+        error = ""
+        if user_input is not None:
+            data = _cleaned(user_input)
+            await self.async_set_unique_id(data[CONF_ACCESS_ID], raise_on_progress=False)
+            self._abort_if_unique_id_configured()
+            errors, error = await _try(self.hass, data)
+            if not errors:
+                return self.async_create_entry(title=_TITLE, data={CONF_CONNECTION: CONNECTION_TUYA_CLOUD, **data})
+        return self.async_show_form(
+            step_id="tuya_cloud",
+            data_schema=self.add_suggested_values_to_schema(_PROJECT, user_input or {}),
+            errors=errors,
+            description_placeholders={"error": error, "console": CONSOLE_URL},
+        )
+
+    async def async_step_tuya_cloud_reauth(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the secret that the cloud accepts now, and try it."""
+        entry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        error = ""
+        if user_input is not None:
+            data = {**entry.data, **_cleaned(user_input)}
+            errors, error = await _try(self.hass, data)
+            if not errors:
+                return self.async_update_reload_and_abort(entry, data=data)
+        return self.async_show_form(
+            step_id="tuya_cloud_reauth",
+            data_schema=_ACCESS_SECRET,
+            errors=errors,
+            description_placeholders={"error": error, "name": entry.title},
+        )
+
+    async def async_step_tuya_cloud_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for another data center, secret or project, and try it.
+
+        A project is a way to the devices and not where they are: with another one they stay what they were.
+        """
+        entry = self._get_reconfigure_entry()
+        errors: dict[str, str] = {}
+        error = ""
+        if user_input is not None:
+            given = _cleaned(user_input)
+            access_id = given[CONF_ACCESS_ID]
+            known = self.hass.config_entries.async_entry_for_domain_unique_id(self.handler, access_id)
+            if known is not None and known.entry_id != entry.entry_id:
+                return self.async_abort(reason="already_configured")
+            if not given.get(CONF_ACCESS_SECRET):
+                given[CONF_ACCESS_SECRET] = entry.data[CONF_ACCESS_SECRET]
+                if access_id != entry.data[CONF_ACCESS_ID]:
+                    errors[CONF_ACCESS_SECRET] = "new_secret_needed"
+            data = {**entry.data, **given}
+            if not errors:
+                errors, error = await _try(self.hass, data)
+            if not errors:
+                return self.async_update_reload_and_abort(entry, unique_id=access_id, data=data)
+        regions = {endpoint: region for region, endpoint in TUYA_REGIONS.items()}
+        endpoint = entry.data[CONF_ENDPOINT]
+        suggested = user_input or {
+            CONF_ENDPOINT: regions.get(endpoint, endpoint),
+            CONF_ACCESS_ID: entry.data[CONF_ACCESS_ID],
+        }
+        return self.async_show_form(
+            step_id="tuya_cloud_reconfigure",
+            data_schema=self.add_suggested_values_to_schema(_RECONFIGURE, suggested),
+            errors=errors,
+            description_placeholders={"error": error, "name": entry.title},
+        )
+
+
+class TuyaCloudOptionsFlow(OptionsFlowWithReload):
+    """What a user may tune of a cloud project's connection."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Begin."""
+        return await self.async_step_tuya_cloud()
+
+    async def async_step_tuya_cloud(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask what to show, which covers are the wrong way round, how fine pictures are, and how often to look."""
+        options = self.config_entry.options
+        covers = cover_names(self.hass, self.config_entry)
+        if user_input is not None:
+            return self.async_create_entry(data={**user_input, **chosen_covers(options, user_input, covers)})
+        suggested = {
+            CONF_SHOW_ALL: options.get(CONF_SHOW_ALL, False),
+            CONF_INVERTED_COVERS: shown_covers(options, covers),
+            CONF_STREAM_QUALITY: options.get(CONF_STREAM_QUALITY, STREAM_HD),
+            CONF_POLL_INTERVAL: options.get(CONF_POLL_INTERVAL, DEFAULT_POLL_INTERVAL),
+        }
+        return self.async_show_form(
+            step_id="tuya_cloud",
+            data_schema=self.add_suggested_values_to_schema(with_covers(_OPTIONS, covers), suggested),
+        )
+
+
+async def _try(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[dict[str, str], str]:
+    """Make the calls that show whether an entry's data are right; return a form's errors, and the cause in the cloud's words."""
+    if not data[CONF_ENDPOINT]:
+        return {CONF_ENDPOINT: "invalid_endpoint"}, ""
+    try:
+        await async_probe(hass, data)
+    except CloudError as err:
+        return {"base": error_key(err)}, str(err)
+    return {}, ""
+
+
+def _cleaned(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the user typed without stray blanks, the endpoint as the URL of an API, empty where it is none."""
+    cleaned = {key: value.strip() for key, value in user_input.items()}
+    if CONF_ENDPOINT in cleaned:
+        cleaned[CONF_ENDPOINT] = _endpoint(cleaned[CONF_ENDPOINT])
+    return cleaned
+
+
+def _endpoint(typed: str) -> str:
+    """Return the URL of a region's API or of a typed one, without what stands behind its host and port; empty if it is none."""
+    if typed in TUYA_REGIONS:
+        return TUYA_REGIONS[typed]
+    try:
+        url = URL(typed if "://" in typed else f"https://{typed}")
+        fits = url.scheme in {"http", "https"} and _HOST.fullmatch(url.host or "") is not None
+        return str(url.origin()) if fits else ""
+    except ValueError:
+        return ""

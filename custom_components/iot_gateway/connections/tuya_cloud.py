@@ -1,0 +1,557 @@
+"""The connection `tuya_cloud`: the devices of the app accounts that are linked to a Tuya cloud project (seed 000).
+
+States are read every few minutes: one call tells them of a hundred devices. Commands go through the cloud, and what
+they led to is read soon after.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import batched
+import logging
+from typing import Any, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.event import async_call_later
+from homeassistant.util.hass_dict import HassKey
+
+from ..clients.tuya_cloud.api import TuyaCloudApi
+from ..clients.tuya_cloud.devices import (
+    CloudDevice,
+    Specification,
+    get_specification,
+    get_status,
+    has_devices,
+    list_devices,
+    send_commands,
+)
+from ..clients.tuya_cloud.errors import (
+    CannotReachCloud,
+    CloudBusy,
+    CloudError,
+    CredentialsRefused,
+    DataCenterSuspended,
+    DeviceOffline,
+    IpNotAllowed,
+    NotSubscribed,
+    NotSupported,
+    PermissionDenied,
+    QuotaExhausted,
+    RequestInvalid,
+    SubscriptionExpired,
+    UnknownCloudError,
+    WrongDataCenter,
+)
+from ..commands import Values
+from ..const import (
+    CONF_ACCESS_ID,
+    CONF_ACCESS_SECRET,
+    CONF_ENDPOINT,
+    CONF_POLL_INTERVAL,
+    DEFAULT_POLL_INTERVAL,
+    DOMAIN,
+    TUYA_REGIONS,
+)
+from ..errors import CommandFailed, CommandRefused, CommandsFailed
+from ..hub import Connection, Hub, HubConfigEntry, RootDevice
+from ..live_view import LiveView, async_forget_live_view
+from ..model import Device, Raw, parse_tuya_schema
+from ..reachability import Reachability
+from ..sharing import Description, Sharing
+from .tuya_cloud_kept import KeptDevices
+from .tuya_cloud_troubles import CloudTroubles
+
+_LOGGER = logging.getLogger(__name__)
+
+_START_PATIENCE: Final = 20.0
+"""Seconds that set-up waits for the devices; what comes later, comes later."""
+_SPECIFICATIONS_AT_ONCE: Final = 5
+_SPECIFICATIONS_RENEWED: Final = 5
+"""How many old specifications are read again after each look at the list."""
+_COMMANDS_AT_ONCE: Final = 8
+"""The cloud refuses more than a few calls at the same moment."""
+_BUSY_ATTEMPTS: Final = 3
+_BUSY_WAIT: Final = 1.1
+"""Seconds until a command is tried again that met a busy cloud; no call is made for a second after that anyway."""
+_RESULT_AFTER: Final = 3.0
+"""Seconds after a command until its device is asked what came of it; devices tell the cloud within about a second."""
+_ASK_AFTER: Final = 0.5
+_RETRY_FIRST: Final = 15.0
+"""Seconds until the next attempt after the first that found no cloud; twice that after the second, and so on."""
+_FAILURES_BEFORE_LOST: Final = 2
+
+_PASSING: Final = (CannotReachCloud, CloudBusy)
+"""What passes by itself."""
+_OF_PROJECT: Final = (
+    QuotaExhausted,
+    SubscriptionExpired,
+    NotSubscribed,
+    IpNotAllowed,
+    WrongDataCenter,
+    DataCenterSuspended,
+)
+"""What any call may tell of the project; that a permission is missing may be for one device alone."""
+_OF_COMMAND: Final = (NotSupported, RequestInvalid, PermissionDenied, UnknownCloudError)
+"""What is refused of a command, while others may do."""
+
+ERROR_KEYS: Mapping[type[CloudError], str] = {
+    CannotReachCloud: "cloud_unreachable",
+    CredentialsRefused: "cloud_credentials_refused",
+    PermissionDenied: "cloud_permission_denied",
+    IpNotAllowed: "cloud_ip_not_allowed",
+    WrongDataCenter: "cloud_wrong_data_center",
+    DataCenterSuspended: "cloud_data_center_suspended",
+    NotSubscribed: "cloud_not_subscribed",
+    SubscriptionExpired: "cloud_subscription_expired",
+    QuotaExhausted: "cloud_quota_exhausted",
+    CloudBusy: "cloud_busy",
+}
+"""The key of the translation of each error, in the flows and in exceptions; any other is told in the cloud's words."""
+
+
+def error_key(err: CloudError) -> str:
+    """Return the key of the translation of an error of the client."""
+    return ERROR_KEYS.get(type(err), "cloud_error")
+
+
+async def async_probe(hass: HomeAssistant, data: Mapping[str, Any]) -> bool:
+    """Make the calls that show whether an entry's data are right; return whether there is a device, raise CloudError."""
+    api = _make_api(hass, data)
+    await api.check()
+    return await has_devices(api)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    """An API, and what it was made for."""
+
+    data: tuple[str, str, str]
+    api: TuyaCloudApi
+
+
+_APIS: HassKey[dict[str, _Made]] = HassKey(f"{DOMAIN}_tuya_cloud_apis")
+
+
+class TuyaCloudConnection(Connection):
+    """Feeds a hub from a cloud project.
+
+    `devices` are all that the cloud lists, by id, those included that another entry has. `api` is kept over reloads and
+    attempts to set the entry up, with its token and with its patience. `troubles` are the entry's repairs.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: HubConfigEntry, hub: Hub) -> None:
+        """Be ready to ask the cloud that the entry names."""
+        self._hass = hass
+        self._entry = entry
+        self._hub = hub
+        self._reachability = Reachability.of(hass, entry)
+        self._sharing = Sharing.of(hass)
+        self._kept = KeptDevices(hass, entry)
+        self._interval = entry.options.get(CONF_POLL_INTERVAL, DEFAULT_POLL_INTERVAL) * 60
+        self._missing: set[str] = set()
+        self._failures = 0
+        self._nothing_listed = False
+        self._stopped = False
+        self._bringing = asyncio.Lock()
+        self._commanding = asyncio.Semaphore(_COMMANDS_AT_ONCE)
+        self._asked: set[str] = set()
+        self._cancel_poll: CALLBACK_TYPE | None = None
+        self._cancel_asking: CALLBACK_TYPE | None = None
+        self.api = _kept_api(hass, entry)
+        self.devices: dict[str, CloudDevice] = {}
+        self.troubles = CloudTroubles(hass, entry)
+        self.live_view: LiveView = LiveView(
+            hass,
+            entry,
+            self.api,
+            on_error=partial(self.troubles.note, video=True),
+            on_reached=partial(self.troubles.clear, video=True),
+        )
+
+    @override
+    async def start(self) -> None:
+        self._hub.register_root(
+            RootDevice(identifier=self._entry.entry_id, manufacturer="Tuya", model="Tuya cloud project", service=True)
+        )
+        await self._kept.load()
+        try:
+            listed = await list_devices(self.api, known=self._kept.known())
+        except CloudError as err:
+            self._note(err)
+            raise (ConfigEntryAuthFailed if isinstance(err, CredentialsRefused) else ConfigEntryNotReady)(
+                translation_domain=DOMAIN,
+                translation_key=error_key(err),
+                translation_placeholders={"name": self._entry.title, "error": str(err)},
+            ) from err
+        self._worked()
+        self._take_list(listed)
+        self._hub.set_connected(True)
+        await self.live_view.async_start()
+        bringing = self._in_background(self._bring_missing(), "devices")
+        _ = await asyncio.wait([bringing], timeout=_START_PATIENCE)
+        self._entry.async_on_unload(self._sharing.listen_freed(self._freed))
+        self._poll_in(self._interval)
+
+    @override
+    async def stop(self) -> None:
+        self._stopped = True
+        for cancel in (self._cancel_poll, self._cancel_asking):
+            if cancel is not None:
+                cancel()
+        await self.live_view.async_stop()
+        await self._kept.flush()
+        if self._entry.disabled_by is not None:
+            self.troubles.forget()
+
+    @override
+    async def send(self, values: Values) -> None:
+        outcomes = await asyncio.gather(
+            *(self._send(device_id, raws) for device_id, raws in values.items()), return_exceptions=True
+        )
+        failed = {}
+        for device_id, outcome in zip(values, outcomes, strict=True):
+            if isinstance(outcome, CommandFailed):
+                failed[device_id] = outcome
+            elif isinstance(outcome, BaseException):
+                raise outcome
+        if done := values.keys() - failed.keys():
+            self._read_soon(done, _RESULT_AFTER)
+        if len(values) == 1 and failed:
+            raise next(iter(failed.values()))
+        if failed:
+            raise CommandsFailed(failed)
+
+    @override
+    @callback
+    def ask(self, device_id: str) -> None:
+        self._read_soon([device_id], _ASK_AFTER)
+
+    @override
+    def diagnostics(self) -> dict[str, Any]:
+        regions = {endpoint: region for region, endpoint in TUYA_REGIONS.items()}
+        return {
+            "connected": self._hub.connected,
+            "data_center": regions.get(self._entry.data[CONF_ENDPOINT], "other"),
+            "poll_interval": self._interval,
+            "failures": self._failures,
+            "accounts": len({device.uid for device in self.devices.values()}),
+            "listed_devices": len(self.devices),
+            "devices_of_other_entries": sorted(self._sharing.taken(self._hub, self.devices)),
+            "missing_devices": sorted(self._missing),
+            "statistics": self.api.statistics.as_dict(),
+            "live_view": self.live_view.diagnostics(),
+        }
+
+    @override
+    @staticmethod
+    async def forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
+        hass.data.get(_APIS, {}).pop(entry.entry_id, None)
+        CloudTroubles(hass, entry).forget()
+        await KeptDevices.forget(hass, entry)
+        await async_forget_live_view(hass, entry)
+
+    # Commands
+
+    async def _send(self, device_id: str, raws: Mapping[str, Raw]) -> None:
+        """Send one device its commands; raises CommandFailed."""
+        for attempt in range(1, _BUSY_ATTEMPTS + 1):
+            try:
+                async with self._commanding:
+                    await send_commands(self.api, device_id, raws)
+            except CloudBusy as err:
+                if attempt == _BUSY_ATTEMPTS:
+                    raise self._command_error(device_id, err) from err
+            except CloudError as err:
+                raise self._command_error(device_id, err) from err
+            else:
+                return
+            await asyncio.sleep(_BUSY_WAIT)
+
+    def _command_error(self, device_id: str, err: CloudError) -> CommandFailed:
+        """Return what Home Assistant says of a command that failed."""
+        name = self._entry.title
+        if isinstance(err, DeviceOffline):
+            device = self.devices.get(device_id)
+            return CommandFailed("device_offline", device=(device and device.name) or device_id)
+        if isinstance(err, _OF_COMMAND):
+            return CommandRefused("command_refused", name=name, error=str(err))
+        if isinstance(err, _OF_PROJECT):
+            self.troubles.note(err)
+        return CommandFailed(error_key(err), name=name, error=str(err))
+
+    # States that are read between two looks at the list
+
+    @callback
+    def _read_soon(self, device_ids: Iterable[str], delay: float) -> None:
+        """Read the states of devices soon, of all that are asked for by then with one call."""
+        self._asked.update(device_ids)
+        if self._cancel_asking is None and not self._stopped:
+            self._cancel_asking = async_call_later(self._hass, delay, HassJob(self._read_now, cancel_on_shutdown=True))
+
+    @callback
+    def _read_now(self, _now: datetime) -> None:
+        self._cancel_asking = None
+        _ = self._in_background(self._read_asked(), "status")
+
+    async def _read_asked(self) -> None:
+        asked, self._asked = self._asked & self._hub.devices.keys(), set()
+        try:
+            states = await get_status(self.api, sorted(asked))
+        except CloudError as err:
+            _LOGGER.debug("%s did not tell the state of %s: %s", self._entry.title, sorted(asked), err)
+            return
+        for device_id, values in states.items():
+            if device_id in self._hub.devices:
+                self._hub.take(device_id, values)
+
+    # The list of devices, again and again
+
+    @callback
+    def _poll_in(self, seconds: float) -> None:
+        if not self._stopped:
+            self._cancel_poll = async_call_later(self._hass, seconds, HassJob(self._poll_now, cancel_on_shutdown=True))
+
+    @callback
+    def _poll_now(self, _now: datetime) -> None:
+        self._cancel_poll = None
+        _ = self._in_background(self._poll(), "list")
+
+    async def _poll(self) -> None:
+        """Look at the list, bring what is new, and look again after a while."""
+        delay = self._interval
+        try:
+            self._take_list(await list_devices(self.api, known=self._known()))
+            self._back()
+            await self._bring_missing()
+            await self._renew_specifications()
+        except CloudError as err:
+            if isinstance(err, _PASSING):
+                delay = min(delay, _RETRY_FIRST * 2 ** min(self._failures, 10))
+            self._failed(err)
+        except Exception:
+            # A defect of ours must not make this the last look
+            _LOGGER.exception("Unexpected error while reading the devices of %s", self._entry.title)
+        finally:
+            self._poll_in(delay)
+
+    def _known(self) -> dict[str, CloudDevice]:
+        """Return the devices whose gateway need not be asked for again; it is when the specification is."""
+        return {
+            device_id: device
+            for device_id, device in self.devices.items()
+            if device_id not in self._hub.devices or not self._kept.is_stale(device_id)
+        }
+
+    def _failed(self, err: CloudError) -> None:
+        """A look at the list failed: tell once, when it is not just one that failed."""
+        self._failures += 1
+        self._note(err)
+        _LOGGER.debug("%s did not list its devices, attempt %s: %s", self._entry.title, self._failures, err)
+        if isinstance(err, CredentialsRefused):
+            self._entry.async_start_reauth(self._hass)
+        if self._hub.connected and (self._failures >= _FAILURES_BEFORE_LOST or not isinstance(err, _PASSING)):
+            _LOGGER.info("%s is lost: %s", self._entry.title, err)
+            self._hub.set_connected(False)
+
+    def _back(self) -> None:
+        """A look at the list went well."""
+        self._worked()
+        if not self._hub.connected:
+            _LOGGER.info("%s is back", self._entry.title)
+            self._hub.set_connected(True)
+
+    def _note(self, err: CloudError) -> None:
+        """Let the user know, at once of what only they can mend."""
+        if isinstance(err, _PASSING):
+            self._reachability.lost()
+        else:
+            self.troubles.note(err)
+
+    def _worked(self) -> None:
+        self._failures = 0
+        self._reachability.back()
+
+    def _take_list(self, listed: list[CloudDevice]) -> None:
+        """Take in what the cloud lists: states, names, and what is not there any more."""
+        self._nothing_listed = not listed
+        if not listed:
+            # An account that is not linked any more, most likely, which is mended by linking it again
+            self.troubles.note_no_devices()
+            for device_id in self._hub.devices:
+                self._hub.set_online(device_id, online=False)
+            return
+        self.devices = {device.id: device for device in listed}
+        self._sharing.describe({device.id: _describe(device) for device in listed})
+        for device in listed:
+            if device.id in self._hub.devices:
+                called = _describe(device)
+                self._hub.describe(device.id, called.name, called.model, called.product_id, device.gateway_id or None)
+                self._hub.take(device.id, device.status)
+                self._hub.set_online(device.id, device.online)
+        for device in listed:
+            self.live_view.add_camera(device)
+        self._drop_gone()
+
+    def _drop_gone(self) -> None:
+        """Remove the devices that two lists in a row lack.
+
+        Not those of an account of which nothing is listed any more: it may be linked again.
+        """
+        accounts = {device.uid for device in self.devices.values()}
+        missing = set()
+        for device_id in (self._hub.devices.keys() | self._registered()) - self.devices.keys():
+            uid = self._kept.uid(device_id)
+            if device_id in self._missing and (not uid or uid in accounts):
+                _LOGGER.info("Device %s has left %s", device_id, self._entry.title)
+                self.live_view.remove_camera(device_id)
+                self._hub.remove_device(device_id)
+                self._kept.drop(device_id)
+                continue
+            missing.add(device_id)
+            if device_id in self._hub.devices:
+                self._hub.set_online(device_id, online=False)
+        self._missing = missing
+
+    def _registered(self) -> set[str]:
+        """Return the ids of the devices that the device registry has of this entry."""
+        return {
+            identifier
+            for device in dr.async_entries_for_config_entry(dr.async_get(self._hass), self._entry.entry_id)
+            for domain, identifier in device.identifiers
+            if domain == DOMAIN and identifier != self._entry.entry_id
+        }
+
+    # Devices that are brought to the hub
+
+    @callback
+    def _freed(self) -> None:
+        """Another entry's devices may be ours now."""
+        _ = self._in_background(self._bring_missing(), "devices")
+
+    async def _bring_missing(self) -> None:
+        """Bring the listed devices that no entry has; those whose specification cannot be had just now come later."""
+        async with self._bringing:
+            taken = self._sharing.taken(self._hub, self.devices)
+            wanted = [
+                device
+                for device_id, device in self.devices.items()
+                if device_id not in self._hub.devices and device_id not in taken
+            ]
+            known = {device.id: kept for device in wanted if (kept := self._kept.specification(device)) is not None}
+            await self._add(known)
+            unknown = (device for device in wanted if device.id not in known)
+            for some in batched(unknown, _SPECIFICATIONS_AT_ONCE, strict=False):
+                found, failure = await self._read_specifications(some)
+                await self._add(found)
+                if failure is not None:
+                    self._note(failure)
+                    _LOGGER.debug("%s did not tell what its devices can: %s", self._entry.title, failure)
+                    return
+            if not self._failures and not self._nothing_listed:
+                self.troubles.clear()
+
+    async def _read_specifications(
+        self, devices: Sequence[CloudDevice]
+    ) -> tuple[dict[str, Specification], CloudError | None]:
+        """Read specifications at the same time; return and keep those that could be had, and why others could not."""
+        outcomes = await asyncio.gather(
+            *(get_specification(self.api, device.id) for device in devices), return_exceptions=True
+        )
+        found = {}
+        failure: CloudError | None = None
+        for device, outcome in zip(devices, outcomes, strict=True):
+            if isinstance(outcome, CloudError):
+                failure = outcome
+            elif isinstance(outcome, BaseException):
+                raise outcome
+            else:
+                self._kept.keep(device, outcome)
+                found[device.id] = outcome
+        return found, failure
+
+    async def _add(self, specifications: Mapping[str, Specification]) -> None:
+        """Hand devices to the hub, unless another entry has them by now or they are gone."""
+        await self._hub.take_over(specifications.keys() - self._sharing.taken(self._hub, specifications))
+        taken = self._sharing.taken(self._hub, specifications)
+        self._hub.add_devices(
+            self._make_device(self.devices[device_id], specification)
+            for device_id, specification in specifications.items()
+            if device_id in self.devices and device_id not in taken
+        )
+
+    def _make_device(self, listed: CloudDevice, specification: Specification) -> Device:
+        """Return the device that the hub gets."""
+        called = _describe(listed)
+        schema = self._hub.quirks.apply(
+            parse_tuya_schema(specification.category or listed.category, specification.functions, specification.status),
+            device_id=listed.id,
+            product_id=listed.product_id,
+            reported=listed.status,
+        )
+        device = Device(
+            id=listed.id,
+            schema=schema,
+            name=called.name,
+            model=called.model,
+            product_id=called.product_id,
+            parent=listed.gateway_id or None,
+            online=listed.online,
+        )
+        device.apply(schema.received(listed.status))
+        return device
+
+    async def _renew_specifications(self) -> None:
+        """Read a few specifications again that are old; a device whose own has changed is set up anew."""
+        stale = [
+            device
+            for device_id, device in self.devices.items()
+            if device_id in self._hub.devices and self._kept.is_stale(device_id)
+        ][:_SPECIFICATIONS_RENEWED]
+        before = {device.id: self._kept.specification(device) for device in stale}
+        found, failure = await self._read_specifications(stale)
+        if failure is not None:
+            _LOGGER.debug("%s did not tell again what its devices can: %s", self._entry.title, failure)
+        await self._add(
+            {
+                device_id: specification
+                for device_id, specification in found.items()
+                if specification != before[device_id] and device_id in self._hub.devices
+            }
+        )
+
+    def _in_background(self, coroutine: Coroutine[Any, Any, None], what: str) -> asyncio.Task[None]:
+        return self._entry.async_create_background_task(self._hass, coroutine, f"{DOMAIN} {what} {self._entry.title}")
+
+
+def _describe(device: CloudDevice) -> Description:
+    """Return what a device is called; its model is the product's name, and what its maker calls it."""
+    model = device.product_name or device.model
+    if device.product_name and device.model and device.model not in device.product_name:
+        model = f"{device.product_name} ({device.model})"
+    return Description(name=device.name, model=model, product_id=device.product_id)
+
+
+def _make_api(hass: HomeAssistant, data: Mapping[str, Any]) -> TuyaCloudApi:
+    return TuyaCloudApi(
+        async_get_clientsession(hass), data[CONF_ENDPOINT], data[CONF_ACCESS_ID], data[CONF_ACCESS_SECRET]
+    )
+
+
+def _kept_api(hass: HomeAssistant, entry: ConfigEntry) -> TuyaCloudApi:
+    """Return the API of an entry, a new one only where its data have changed.
+
+    Home Assistant makes a connection anew for every attempt to set an entry up: the pauses after a failure have to
+    outlive that.
+    """
+    known = hass.data.setdefault(_APIS, {})
+    data = (entry.data[CONF_ENDPOINT], entry.data[CONF_ACCESS_ID], entry.data[CONF_ACCESS_SECRET])
+    made = known.get(entry.entry_id)
+    if made is None or made.data != data:
+        made = known[entry.entry_id] = _Made(data=data, api=_make_api(hass, entry.data))
+    return made.api

@@ -1,0 +1,96 @@
+"""What the tests of the Tuya cloud connection do."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.iot_gateway.const import DOMAIN
+from simulators.tuya_cloud import CloudDevice, TuyaCloudSimulator, make_device
+from simulators.tuya_gateway import SimulatedDevice
+from simulators.tuya_gateway.demo.points import ro, rw
+from simulators.tuya_gateway.schema import boolean, enum, integer
+from tests.helpers import UNKNOWN_CATEGORY, wait_until
+
+CLOUD_TITLE = "Tuya cloud"
+SMALL = [Platform.BINARY_SENSOR, Platform.COVER, Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH]
+"""Platforms enough for what these tests look at."""
+
+
+def cloud_plug(name: str = "Garage plug", *, online: bool = True, **more: str) -> CloudDevice:
+    """Return a device of the cloud, with one data point for each of the commonest platforms."""
+    return make_device(
+        name,
+        UNKNOWN_CATEGORY,
+        rw(boolean("relay"), False),
+        rw(integer("target", 0, 100, "%"), 50),
+        rw(enum("phase", "idle", "busy", "done"), "idle"),
+        ro(integer("reading", -400, 1000, "℃", scale=1), 215),
+        ro(boolean("contact"), False),
+        online=online,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def copy_of(local: SimulatedDevice, name: str, **more: str) -> CloudDevice:
+    """Return what the cloud has of a device that a gateway has too."""
+    return CloudDevice(
+        id=local.id,
+        category=local.category,
+        function=local.function,
+        status=local.status,
+        value=dict(local.value),
+        name=name,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def cloud_entry(simulator: TuyaCloudSimulator, **options: object) -> MockConfigEntry:
+    """Return the entry of a simulated project, as the flow would make it."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title=CLOUD_TITLE,
+        unique_id=simulator.access_id,
+        data={
+            "connection": "tuya_cloud",
+            "endpoint": simulator.endpoint,
+            "access_id": simulator.access_id,
+            "access_secret": simulator.access_secret,
+        },
+        options=options,
+    )
+
+
+@asynccontextmanager
+async def unloaded_at_end(hass: HomeAssistant) -> AsyncGenerator[None]:
+    """Unload afterwards all that is set up, which must always work."""
+    yield
+    await hass.async_block_till_done()
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+def after(hass: HomeAssistant, seconds: float) -> None:
+    """Let Home Assistant's timers that are due within so many seconds fire now."""
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds + 1))
+
+
+async def poll(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Let the list of devices be read again now, and wait until that has been done and the next time is set."""
+    connection = entry.runtime_data.connection
+    assert connection._cancel_poll is not None
+    connection._cancel_poll()
+    connection._poll_now(dt_util.utcnow())
+    await wait_until(lambda: connection._cancel_poll is not None)
+    await hass.async_block_till_done()
+
+
+def registered(hass: HomeAssistant, entry: MockConfigEntry, device_id: str) -> dr.DeviceEntry | None:
+    """Return what the device registry has of an entry's device."""
+    return dr.async_get(hass).async_get_device_by_identifier((DOMAIN, device_id), entry.entry_id)
