@@ -121,7 +121,7 @@ async def test_wrong_device(
     (entry,) = hass.config_entries.async_entries(DOMAIN)
     root = device_registry.async_get_device_by_identifier((DOMAIN, simulator.uuid), entry.entry_id)
     assert root is not None
-    with pytest.raises(ServiceValidationError, match="has no data points. Choose a device behind the gateway"):
+    with pytest.raises(ServiceValidationError, match="has no data points. Choose one of the devices"):
         await set_data_point(hass, root.id, "go", True)
     with pytest.raises(ServiceValidationError):
         await set_data_point(hass, "no such device", "go", True)

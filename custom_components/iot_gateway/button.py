@@ -8,8 +8,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import DataPointEntity, async_setup_platform
-from .hub import HubConfigEntry
+from .hub import Hub, HubConfigEntry
+from .mapping import EntityPlan
 from .mapping.rows import ButtonRow
+from .model import Device
+from .ptz import Movement
 
 PARALLEL_UPDATES = 0
 
@@ -18,7 +21,13 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: HubConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the buttons of an entry."""
-    async_setup_platform(entry, Platform.BUTTON, DataPointButton, async_add_entities)
+    async_setup_platform(entry, Platform.BUTTON, _create, async_add_entities)
+
+
+def _create(hub: Hub, device: Device, plan: EntityPlan) -> ButtonEntity:
+    """Return the button that a plan is about."""
+    assert isinstance(plan.row, ButtonRow)
+    return (DataPointButton if plan.row.moves is None else MoveButton)(hub, device, plan)
 
 
 class DataPointButton(DataPointEntity, ButtonEntity):
@@ -30,3 +39,27 @@ class DataPointButton(DataPointEntity, ButtonEntity):
     async def async_press(self) -> None:
         """Press it."""
         await self._set(self.entity_description.press)
+
+
+class MoveButton(DataPointEntity, ButtonEntity):
+    """Moves a camera's head a step, which ends by an order of its own."""
+
+    entity_description: ButtonRow
+
+    def __init__(self, hub: Hub, device: Device, plan: EntityPlan) -> None:
+        """Stand for what `plan` says of `device`."""
+        super().__init__(hub, device, plan)
+        live_view = hub.connection.live_view
+        self._movement = Movement.of(hub, device, None if live_view is None else live_view.get(device.id))
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """End the movement while the connection is still there."""
+        await self._movement.finish()
+        await super().async_will_remove_from_hass()
+
+    @override
+    async def async_press(self) -> None:
+        """Move a step."""
+        assert self.entity_description.moves is not None
+        await self._movement.move(self.entity_description.moves)

@@ -62,6 +62,7 @@ class DeviceEntity(Entity):
         """Listen to the data point."""
         await super().async_added_to_hass()
         self.async_on_remove(self.hub.listen(self.device.id, self.codes, self._woken))
+        self.async_on_remove(self.hub.listen_release(self.device.id, self.async_remove))
         self._refresh()
 
     @callback

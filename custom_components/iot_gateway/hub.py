@@ -4,12 +4,12 @@ A report wakes the entities whose data points changed and no others. A connectio
 is told; the hub knows nothing of protocols.
 """
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 import logging
 import time
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -18,9 +18,14 @@ from homeassistant.helpers import device_registry as dr
 from .commands import CommandBatcher, Values
 from .const import CONF_SHOW_ALL, DOMAIN
 from .errors import CommandFailed, invalid_value
+from .handover import adopt
 from .model import Device, DeviceSchema, InvalidValue, Quirks, Raw, Value
 from .model.device_names import device_translation_key
 from .settling import Settling
+from .sharing import Sharing
+
+if TYPE_CHECKING:
+    from .live_view import LiveView
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,7 +47,12 @@ _SLICE_SECONDS = 0.01
 
 
 class Connection(Protocol):
-    """What a hub needs of a connection; `connections/` has one module for each."""
+    """What a hub needs of a connection; `connections/` has one module for each.
+
+    `live_view` is what cameras are watched by, None where the connection brings none that can be.
+    """
+
+    live_view: LiveView | None = None
 
     async def start(self) -> None:
         """Connect and bring the devices; raise ConfigEntryNotReady or ConfigEntryAuthFailed."""
@@ -59,14 +69,22 @@ class Connection(Protocol):
     def diagnostics(self) -> dict[str, Any]:
         """Return what a bug report needs of the connection, without secrets."""
 
+    @staticmethod
+    async def forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Drop what is kept beside an entry; it is being removed."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RootDevice:
-    """The device that stands for the connection itself: the gateway that the others are behind."""
+    """The device that stands for the connection itself: the gateway that the others are behind.
+
+    `service`: there is no such thing to touch, as with a cloud.
+    """
 
     identifier: str
     manufacturer: str
     model: str
+    service: bool = False
 
 
 class Hub:
@@ -82,11 +100,14 @@ class Hub:
         self.show_all: bool = entry.options.get(CONF_SHOW_ALL, False)
         self.devices: dict[str, Device] = {}
         self.connected = False
+        self._sharing = Sharing.of(hass)
         self._root: RootDevice | None = None
         self._root_id: str | None = None
         self._registry_ids: dict[str, str] = {}
+        self._awaiting_parent: dict[str, set[str]] = {}
         self._woken: dict[str, dict[str, list[Woken]]] = {}
         self._reported: dict[str, dict[str, list[Reported]]] = {}
+        self._removers: dict[str, list[Callable[[], Awaitable[None]]]] = {}
         self._device_listeners: list[Callable[[Iterable[Device]], None]] = []
         self._settling = Settling(hass, self._ask)
         self._batcher = CommandBatcher(self._send, self._create_task)
@@ -122,6 +143,11 @@ class Hub:
     def listen_reports(self, device_id: str, code: str, reported: Reported) -> CALLBACK_TYPE:
         """Call `reported` on each live report of a code; return how to end it."""
         return _register(self._reported.setdefault(device_id, {}), (code,), reported)
+
+    @callback
+    def listen_release(self, device_id: str, remove: Callable[[], Awaitable[None]]) -> CALLBACK_TYPE:
+        """Await `remove` when another entry takes the device over; return how to end it."""
+        return _register(self._removers, (device_id,), remove)
 
     @callback
     def listen_devices(self, added: Callable[[Iterable[Device]], None]) -> CALLBACK_TYPE:
@@ -174,6 +200,7 @@ class Hub:
                 manufacturer=root.manufacturer,
                 model=root.model,
                 name=self.entry.title,
+                entry_type=dr.DeviceEntryType.SERVICE if root.service else None,
             )
             .id
         )
@@ -185,11 +212,27 @@ class Hub:
             self._root = replace(self._root, identifier=identifier)
             dr.async_get(self.hass).async_update_device(self._root_id, new_identifiers={(DOMAIN, identifier)})
 
+    async def take_over(self, device_ids: Iterable[str]) -> None:
+        """Have other entries give up devices that are about to be added here."""
+        await self._sharing.take(self, device_ids)
+
+    async def release(self, device_ids: Collection[str]) -> None:
+        """Give devices up to another entry: their entities go, what is registered of them stays for it."""
+        for device_id in device_ids:
+            self.devices.pop(device_id, None)
+        for device_id in device_ids:
+            for remove in list(self._removers.get(device_id, ())):
+                await remove()
+            self._removers.pop(device_id, None)
+            self._woken.pop(device_id, None)
+            self._reported.pop(device_id, None)
+            self._registry_ids.pop(device_id, None)
+
     @callback
     def add_devices(self, devices: Iterable[Device]) -> None:
         """Take devices in, or in their place those of the same id that are known already.
 
-        Their state is under the codes of their schema. Of a known one the state and availability are taken over and only what differs wakes entities. A schema
+        Their state is under the codes of their schema. Of a known one name, state and availability are taken over and only what differs wakes entities. A schema
         that changed reloads the entry, since entities may have to go.
         """
         added = []
@@ -205,6 +248,7 @@ class Hub:
                 reload = True
             else:
                 # All state is taken in now, so that no event that comes meanwhile is overwritten; waking may take longer
+                self.describe(device.id, device.name, device.model, device.product_id, device.parent)
                 schema = present.schema
                 changed = present.apply(self._settling.believable(device.id, device.state))
                 if present.schema is not schema:
@@ -222,8 +266,17 @@ class Hub:
         self._in_slices(partial(self._wake, device_id, changed) for device_id, changed in waking)
 
     @callback
+    def describe(self, device_id: str, name: str, model: str, product_id: str, parent: str | None) -> None:
+        """Take in what a device is called and what it is behind."""
+        device = self.devices[device_id]
+        if (device.name, device.model, device.product_id, device.parent) != (name, model, product_id, parent):
+            device.name, device.model, device.product_id, device.parent = name, model, product_id, parent
+            self._register(device)
+
+    @callback
     def remove_device(self, device_id: str) -> None:
         """Remove a device that is gone for good, with its entities."""
+        self._sharing.let_go(self, device_id)
         self.devices.pop(device_id, None)
         self._woken.pop(device_id, None)
         self._reported.pop(device_id, None)
@@ -322,7 +375,11 @@ class Hub:
                 return
 
     def _register(self, device: Device) -> None:
-        """Register a device behind the root; named by what is known of it, else by its category."""
+        """Register a device behind the one that it is behind, or the root; named by what is known of it, else by its category."""
+        via_id = self._registry_ids.get(device.parent or "")
+        if device.parent and via_id is None:
+            self._awaiting_parent.setdefault(device.parent, set()).add(device.id)
+        adopt(self.hass, device.id, self.entry)
         naming: dict[str, Any] = (
             {"name": device.name}
             if device.name
@@ -340,11 +397,14 @@ class Hub:
                 model=device.model or None,
                 model_id=device.category,
                 serial_number=device.id,
-                via_device_id=self._root_id,
+                via_device_id=via_id or self._root_id,
                 **naming,
             )
             .id
         )
+        for child in self._awaiting_parent.pop(device.id, ()):
+            if child != device.id and child in self.devices and self.devices[child].parent == device.id:
+                self._register(self.devices[child])
 
 
 def gang_identifier(device_id: str, gang: int) -> str:
@@ -357,7 +417,9 @@ def device_id_of(identifier: str) -> str:
     return identifier.partition(_GANG_SEPARATOR)[0]
 
 
-def _register[F: Callable[..., None]](by_code: dict[str, list[F]], codes: Iterable[str], listener: F) -> CALLBACK_TYPE:
+def _register[F: Callable[..., object]](
+    by_code: dict[str, list[F]], codes: Iterable[str], listener: F
+) -> CALLBACK_TYPE:
     """Add a listener under each code; return how to take it away."""
     codes = tuple(codes)
     for code in codes:

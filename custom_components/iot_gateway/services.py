@@ -1,20 +1,27 @@
 """Service actions."""
 
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_device_and_config_entry
+from homeassistant.helpers.service import async_get_device_and_config_entry, async_register_platform_entity_service
 import voluptuous as vol
 
-from .const import DOMAIN
+from .const import DOMAIN, STREAM_HD, STREAM_SD
 from .errors import unknown_data_point
 from .hub import Hub, HubConfigEntry, device_id_of
+from .ptz import DIRECTIONS, LONGEST, STEP
 
+SERVICE_PTZ = "ptz"
 SERVICE_SET_DATA_POINT = "set_data_point"
+SERVICE_SET_STREAM_QUALITY = "set_stream_quality"
 
 ATTR_DEVICE = "device"
 ATTR_CODE = "code"
 ATTR_VALUE = "value"
+ATTR_DIRECTION = "direction"
+ATTR_DURATION = "duration"
+ATTR_QUALITY = "quality"
 
 _SET_DATA_POINT = vol.Schema(
     {
@@ -29,6 +36,25 @@ _SET_DATA_POINT = vol.Schema(
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the service actions; they are there also while no entry is."""
     hass.services.async_register(DOMAIN, SERVICE_SET_DATA_POINT, _async_set_data_point, schema=_SET_DATA_POINT)
+    async_register_platform_entity_service(
+        hass,
+        DOMAIN,
+        SERVICE_PTZ,
+        entity_domain=Platform.CAMERA,
+        schema={
+            vol.Required(ATTR_DIRECTION): vol.In(DIRECTIONS),
+            vol.Optional(ATTR_DURATION, default=STEP): vol.All(vol.Coerce(float), vol.Range(min=0.1, max=LONGEST)),
+        },
+        func="async_ptz",
+    )
+    async_register_platform_entity_service(
+        hass,
+        DOMAIN,
+        SERVICE_SET_STREAM_QUALITY,
+        entity_domain=Platform.CAMERA,
+        schema={vol.Required(ATTR_QUALITY): vol.In((STREAM_HD, STREAM_SD))},
+        func="async_set_stream_quality",
+    )
 
 
 async def _async_set_data_point(call: ServiceCall) -> None:

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 import re
 from string import Formatter
 from typing import Any
@@ -12,8 +13,11 @@ import pytest
 import voluptuous as vol
 import yaml
 
+from custom_components.iot_gateway.clients.tuya_cloud import errors as cloud_errors
 from custom_components.iot_gateway.clients.tuya_gateway import errors
+from custom_components.iot_gateway.connections import tuya_cloud, tuya_cloud_troubles
 from custom_components.iot_gateway.connections.tuya_gateway import error_key
+from custom_components.iot_gateway.const import TUYA_REGIONS
 
 from .source import (
     INTEGRATION,
@@ -31,6 +35,7 @@ from .source import (
 
 ENGLISH = read_json(INTEGRATION / "translations" / "en.json")
 CONFIG_FLOW = INTEGRATION / "config_flow.py"
+CONFIG_FLOWS = sorted(INTEGRATION.glob("config_flow*.py"))
 REPAIRS = INTEGRATION / "repairs.py"
 
 # What Home Assistant's own helpers of a flow abort with.
@@ -122,24 +127,46 @@ def test_every_error_of_the_client_has_texts() -> None:
     assert len(keys) >= 5
     assert keys <= set(ENGLISH["config"]["error"])
     assert keys <= set(ENGLISH["exceptions"])
-    repair = ENGLISH["issues"]["device_key_refused"]["fix_flow"]
-    assert keys <= set(repair["error"])
-    assert set(repair["error"]) == set(ENGLISH["config"]["error"])
+    assert keys == set(ENGLISH["issues"]["device_key_refused"]["fix_flow"]["error"])
+
+
+def test_every_error_of_the_cloud_has_texts() -> None:
+    """The same of Tuya's cloud; what only the user can mend in its console is a repair as well."""
+    kinds = {
+        kind
+        for kind in vars(cloud_errors).values()
+        if isinstance(kind, type) and issubclass(kind, cloud_errors.CloudError)
+    }
+    assert len(kinds) >= 15
+    keys = {tuya_cloud.error_key(Exception.__new__(kind)) for kind in kinds}
+    assert len(keys) >= 10
+    assert keys <= set(ENGLISH["config"]["error"])
+    assert keys <= set(ENGLISH["exceptions"])
+    repairs = {*tuya_cloud_troubles._OF_DEVICES.values(), *tuya_cloud_troubles._OF_VIDEO.values()}
+    for issue in (*repairs, tuya_cloud_troubles.NO_DEVICES):
+        texts = ENGLISH["issues"][issue]
+        assert placeholders(texts["title"]) == {"name"}, issue
+        assert {"console"} <= placeholders(texts["description"]) <= {"name", "console", "error"}, issue
+        assert "1. " in texts["description"], issue
 
 
 # --- flows ------------------------------------------------------------------------------------------------------------
 
 
-def flows() -> Iterator[tuple[ast.ClassDef, str, dict[str, Any]]]:
-    """Yield each flow of config_flow.py, the name of its part of the translations, and that part."""
-    for node in tree(CONFIG_FLOW).body:
-        if not isinstance(node, ast.ClassDef):
-            continue
-        bases = " ".join(ast.unparse(base) for base in node.bases)
-        if "OptionsFlow" in bases:
-            yield node, "options", ENGLISH["options"]
-        elif "ConfigFlow" in bases:
-            yield node, "config", ENGLISH["config"]
+def flows() -> Iterator[tuple[Path, ast.ClassDef, str]]:
+    """Yield file and class of each flow in the config_flow*.py, and the name of its part of the translations.
+
+    The steps of one connection are in a class of their own, which the integration's config flow inherits.
+    """
+    for path in CONFIG_FLOWS:
+        for node in tree(path).body:
+            if not isinstance(node, ast.ClassDef):
+                continue
+            bases = " ".join(ast.unparse(base) for base in node.bases)
+            if "OptionsFlow" in bases:
+                yield path, node, "options"
+            elif "ConfigFlow" in bases or "ConfigFlow" in node.name:
+                yield path, node, "config"
 
 
 def calls_in(node: ast.AST) -> list[ast.Call]:
@@ -147,44 +174,49 @@ def calls_in(node: ast.AST) -> list[ast.Call]:
     return [inner for inner in ast.walk(node) if isinstance(inner, ast.Call)]
 
 
-def schemas_in(node: ast.AST | None) -> list[vol.Schema]:
-    """Return the module's schemas that an expression in config_flow.py names."""
+def schemas_in(node: ast.AST | None, path: Path) -> list[vol.Schema]:
+    """Return the module's schemas that an expression in it names."""
     names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)} if node is not None else set()
-    found = (getattr(module(CONFIG_FLOW), name, None) for name in sorted(names))
+    found = (getattr(module(path), name, None) for name in sorted(names))
     return [value for value in found if isinstance(value, vol.Schema)]
 
 
 def test_flows_are_there() -> None:
-    """There is a config flow and an options flow for the tests below to look at."""
-    assert [part for _, part, _ in flows()] == ["config", "options"]
+    """There is a config flow and an options flow of each connection for the tests below to look at."""
+    found = [(path.name, part) for path, _, part in flows()]
+    assert found == [(path.name, part) for path in CONFIG_FLOWS for part in ("config", "options")]
+    assert len(found) >= 4
 
 
 def test_steps() -> None:
     """Every step that is shown has its texts, each field with its description; and no step has texts that is never shown."""
-    for flow, part, translations in flows():
+    steps: dict[str, set[str]] = {"config": set(), "options": set()}
+    for path, flow, part in flows():
+        translations = ENGLISH[part]
         shown = {}
         for call in calls_in(flow):
             if called_name(call) in {"async_show_form", "async_show_menu"}:
-                step = text(argument(call, "step_id"), CONFIG_FLOW)
-                assert step is not None, f"config_flow.py:{call.lineno} shows a step whose id is not to be read"
+                step = text(argument(call, "step_id"), path)
+                assert step is not None, f"{path.name}:{call.lineno} shows a step whose id is not to be read"
                 shown[step] = call
         # a step's id is its method's name
         methods = {node.name for node in flow.body if isinstance(node, ast.AsyncFunctionDef)}
         assert {f"async_step_{step}" for step in shown} <= methods
-        assert set(shown) == set(translations["step"]), part
+        assert not steps[part] & set(shown), part
+        steps[part] |= set(shown)
 
         for step, call in shown.items():
             texts = translations["step"][step]
             assert texts.get("title"), f"{part}.{step}"
             fields = {
-                str(field.schema) for schema in schemas_in(argument(call, "data_schema")) for field in schema.schema
+                str(field.schema)
+                for schema in schemas_in(argument(call, "data_schema"), path)
+                for field in schema.schema
             }
             assert set(texts.get("data", {})) == fields, f"{part}.{step}"
             assert set(texts.get("data_description", {})) == fields, f"{part}.{step}"
             menu = argument(call, "menu_options")
-            options = (
-                {text(option, CONFIG_FLOW) for option in menu.elts} if isinstance(menu, ast.List | ast.Tuple) else set()
-            )
+            options = {text(option, path) for option in menu.elts} if isinstance(menu, ast.List | ast.Tuple) else set()
             assert set(texts.get("menu_options", {})) == options, f"{part}.{step}"
             given = argument(call, "description_placeholders")
             names = (
@@ -192,17 +224,19 @@ def test_steps() -> None:
                 if isinstance(given, ast.Dict)
                 else set()
             )
-            for path, message in leaves({key: value for key, value in texts.items() if key != "menu_options"}):
-                assert placeholders(message) <= names, f"{part}.{step}.{path}"
+            for place, message in leaves({key: value for key, value in texts.items() if key != "menu_options"}):
+                assert placeholders(message) <= names, f"{part}.{step}.{place}"
             if "error" in translations and argument(call, "errors") is not None and part == "config":
                 asked = set().union(*(placeholders(message) for message in translations["error"].values()))
                 assert asked <= names, f"{part}.{step}: the errors' placeholders"
+    for part, names in steps.items():
+        assert names == set(ENGLISH[part]["step"]), part
 
 
 def test_errors_of_forms() -> None:
     """Every error that a form can show has its text, and every text is one of an error that it can show."""
-    for flow, part, translations in flows():
-        texts = translations.get("error", {})
+    for path, flow, part in flows():
+        texts = ENGLISH[part].get("error", {})
         assert {key for key in texts if key not in LITERALS} == set(), part
         for node in ast.walk(flow):
             # errors["field"] = "key"
@@ -211,34 +245,54 @@ def test_errors_of_forms() -> None:
                 and isinstance(node.targets[0], ast.Subscript)
                 and ast.unparse(node.targets[0].value) == "errors"
             ):
-                if (key := text(node.value, CONFIG_FLOW)) is not None:
-                    assert key in texts, f"config_flow.py:{node.lineno}"
+                if (key := text(node.value, path)) is not None:
+                    assert key in texts, f"{path.name}:{node.lineno}"
             # {"base": "key"}
-            elif isinstance(node, ast.Dict) and [text(name, CONFIG_FLOW) for name in node.keys] == ["base"]:
-                if (key := text(node.values[0], CONFIG_FLOW)) is not None:
-                    assert key in texts, f"config_flow.py:{node.lineno}"
+            elif isinstance(node, ast.Dict) and [text(name, path) for name in node.keys] == ["base"]:
+                if (key := text(node.values[0], path)) is not None:
+                    assert key in texts, f"{path.name}:{node.lineno}"
 
 
 def test_aborts() -> None:
     """Every way in which a flow ends without an entry has its text, and no text is left over."""
-    for flow, part, translations in flows():
-        reasons: set[str] = set()
+    reasons: dict[str, set[str]] = {"config": set(), "options": set()}
+    for path, flow, part in flows():
         for call in calls_in(flow):
             name = called_name(call)
             if name == "async_abort":
-                reason = text(argument(call, "reason"), CONFIG_FLOW)
-                assert reason is not None, f"config_flow.py:{call.lineno}"
-                reasons.add(reason)
+                reason = text(argument(call, "reason"), path)
+                assert reason is not None, f"{path.name}:{call.lineno}"
+                reasons[part].add(reason)
             elif name == "_abort_if_unique_id_mismatch":
-                reasons.add(text(argument(call, "reason"), CONFIG_FLOW) or "unique_id_mismatch")
+                reasons[part].add(text(argument(call, "reason"), path) or "unique_id_mismatch")
             elif name == "async_set_unique_id" and isinstance(
                 given := argument(call, "raise_on_progress"), ast.Constant
             ):
                 if given.value:
-                    reasons |= ABORTING_HELPERS[name]
+                    reasons[part] |= ABORTING_HELPERS[name]
             else:
-                reasons |= ABORTING_HELPERS.get(name, set())
-        assert set(translations.get("abort", {})) == reasons, part
+                reasons[part] |= ABORTING_HELPERS.get(name, set())
+    for part, found in reasons.items():
+        assert set(ENGLISH[part].get("abort", {})) == found, part
+
+
+def test_selectors() -> None:
+    """Every choice that forms offer by a key has its text, and no text is left over."""
+    translated = {
+        key: set(selector["options"])
+        for path in CONFIG_FLOWS
+        for schema in vars(module(path)).values()
+        if isinstance(schema, vol.Schema)
+        for selector in (field.config for field in schema.schema.values() if hasattr(field, "config"))
+        if (key := selector.get("translation_key")) is not None
+    }
+    assert translated["tuya_region"] == set(TUYA_REGIONS)
+    for key, options in translated.items():
+        assert set(ENGLISH["selector"][key]["options"]) == options, key
+    services = (INTEGRATION / "services.yaml").read_text(encoding="utf-8")
+    assert {
+        key for key in ENGLISH["selector"] if key not in translated and f"translation_key: {key}" not in services
+    } == set()
 
 
 def test_flow_title() -> None:
@@ -286,9 +340,9 @@ def registered_services() -> set[str]:
     """Return the names of the service actions that the code registers."""
     services = INTEGRATION / "services.py"
     names = {
-        text(call.args[1], services)
+        text(call.args[place], services)
         for call in calls(services)
-        if called_name(call) in {"async_register", "async_register_platform_entity_service"}
+        if (place := {"async_register": 1, "async_register_platform_entity_service": 2}.get(called_name(call) or ""))
     }
     assert None not in names
     return {name for name in names if name is not None}

@@ -5,6 +5,6 @@ same in every category. `generic` gives every data point that no table knows the
 three together; platforms read what it says.
 """
 
-from .plan import EntityPlan, plan_entities
+from .plan import EntityPlan, plan_entities, plan_live_view
 
-__all__ = ["EntityPlan", "plan_entities"]
+__all__ = ["EntityPlan", "plan_entities", "plan_live_view"]

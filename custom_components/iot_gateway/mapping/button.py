@@ -1,4 +1,7 @@
-"""The table of buttons: Booleans that start something and mean nothing while they stand."""
+"""The table of buttons: Booleans that start something and mean nothing while they stand, and the ways of a camera's head.
+
+The values of `ptz_control`: tuya_ipc_webrtc.md, section 9.
+"""
 
 from homeassistant.components.button.const import ButtonDeviceClass
 from homeassistant.const import EntityCategory
@@ -8,8 +11,39 @@ from .rows import ButtonRow, Table
 
 _CONFIG = {"entity_category": EntityCategory.CONFIG}
 _RARE = {"entity_category": EntityCategory.DIAGNOSTIC, "entity_registry_enabled_default": False}
+_MOVES = (
+    ButtonRow(
+        key="ptz_up",
+        code="ptz_control",
+        translation_key="move_up",
+        moves="up",
+        options=("0", "up", "UP", "top"),
+    ),
+    ButtonRow(
+        key="ptz_down",
+        code="ptz_control",
+        translation_key="move_down",
+        moves="down",
+        options=("4", "down", "DOWN", "bottom"),
+    ),
+    ButtonRow(
+        key="ptz_left",
+        code="ptz_control",
+        translation_key="move_left",
+        moves="left",
+        options=("6", "left", "LEFT"),
+    ),
+    ButtonRow(
+        key="ptz_right",
+        code="ptz_control",
+        translation_key="move_right",
+        moves="right",
+        options=("2", "right", "RIGHT"),
+    ),
+)
 
 BUTTONS: Table[ButtonRow] = merged(
+    dict.fromkeys(("dghsxj", "sp"), _MOVES),
     {
         "dlq": rows(ButtonRow, {"energy_reset": "reset_energy"}, press="empty", **_CONFIG),
         "hxd": rows(ButtonRow, {"switch_usb6": "snooze"}),
@@ -41,4 +75,5 @@ COMMON_BUTTONS: tuple[ButtonRow, ...] = (
         entity_registry_enabled_default=False,
         **_CONFIG,
     ),
+    *_MOVES,
 )

@@ -11,6 +11,7 @@ from homeassistant.components.climate.const import HVACMode
 from homeassistant.components.cover import CoverEntityDescription
 from homeassistant.components.fan import FanEntityDescription
 from homeassistant.components.humidifier import HumidifierEntityDescription
+from homeassistant.components.image import ImageEntityDescription
 from homeassistant.components.light import LightEntityDescription
 from homeassistant.components.lock import LockEntityDescription
 from homeassistant.components.siren import SirenEntityDescription
@@ -492,3 +493,37 @@ class WaterHeaterRow(TemperaturesRow, WaterHeaterEntityDescription):
     }
     switch: Codes = ("switch",)
     mode: Codes = ("mode",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraRow(CompositeRow):
+    """A camera; what can be set of it stays to be set by entities of its own.
+
+    Home Assistant's own description of cameras adds nothing, and importing it takes packages that only cameras need.
+    """
+
+    ROLES: ClassVar = {
+        "privacy": Role(types=_BOOLEAN, claims=False),
+        "recording": Role(types=_BOOLEAN, settable=False, claims=False),
+        "motion_detection": Role(types=_BOOLEAN, claims=False),
+    }
+    privacy: Codes = ()
+    recording: Codes = ()
+    motion_detection: Codes = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventImageRow(CompositeRow, ImageEntityDescription):
+    """The picture of the last of all events that a camera tells of, each of which is an event of its own, too."""
+
+    NEEDS = (frozenset({"movement", "doorbell", "detection", "alarm"}),)
+    ROLES: ClassVar = {
+        "movement": Role(types=_TEXT, settable=False, claims=False),
+        "doorbell": Role(types=_TEXT, settable=False, claims=False),
+        "detection": Role(types=_TEXT, settable=False, claims=False),
+        "alarm": Role(types=_TEXT, settable=False, claims=False),
+    }
+    movement: Codes = ()
+    doorbell: Codes = ()
+    detection: Codes = ()
+    alarm: Codes = ()

@@ -11,11 +11,13 @@ from . import (
     alarm_control_panel,
     binary_sensor,
     button,
+    camera,
     climate,
     cover,
     event,
     fan,
     humidifier,
+    image,
     light,
     lock,
     number,
@@ -32,7 +34,7 @@ from .change import changed
 from .composite import CompositeRow
 from .generic import generic_row
 from .naming import readable_name
-from .rows import BinarySensorRow, EventRow, Row, SensorRow, Table
+from .rows import BinarySensorRow, ButtonRow, EventRow, Row, SensorRow, Table
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -193,6 +195,21 @@ def plan_entities(schema: DeviceSchema) -> tuple[EntityPlan, ...]:
     return plans
 
 
+_LIVE_VIEW: tuple[tuple[Platform, CompositeRow], ...] = (
+    (Platform.CAMERA, camera.CAMERA),
+    (Platform.IMAGE, image.EVENT_IMAGE),
+)
+
+
+def plan_live_view(schema: DeviceSchema) -> tuple[EntityPlan, ...]:
+    """Return the entities that a device gets besides where it can be watched; none of its data points is theirs alone."""
+    return tuple(
+        EntityPlan(platform=platform, row=row, codes=tuple(dict.fromkeys(roles.values())), roles=roles)
+        for platform, row in _LIVE_VIEW
+        if (roles := row.resolve(schema.visible, ())) is not None
+    )
+
+
 def _plan(schema: DeviceSchema) -> Iterator[EntityPlan]:
     matches: list[_Match] = []
     claimed: frozenset[str] = frozenset()
@@ -286,6 +303,8 @@ def _suits(row: Row, point: DataPoint) -> bool:
         if row.state_class is not None or row.native_unit_of_measurement is not None:
             return point.type in _NUMBERS
         return point.type not in (DataType.BOOLEAN, DataType.BITMAP)
+    if isinstance(row, ButtonRow) and row.options:
+        return not set(row.options).isdisjoint(point.options)
     if isinstance(row, EventRow) and row.events and row.about is None:
         return point.type in (DataType.ENUM, DataType.STRING)
     if isinstance(row, BinarySensorRow):

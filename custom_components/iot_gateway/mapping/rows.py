@@ -85,9 +85,14 @@ class TextRow(Row, TextEntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class ButtonRow(Row, ButtonEntityDescription):
-    """A button that writes `press` to a writable Boolean or Enum."""
+    """A button that writes `press` to a writable Boolean or Enum.
+
+    One with `moves` has a camera's head move into that direction for a moment instead, where the Enum has one of `options`.
+    """
 
     press: bool | str = True
+    moves: str | None = None
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

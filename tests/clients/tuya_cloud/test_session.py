@@ -763,8 +763,12 @@ async def test_no_answer(bench: Bench) -> None:
 async def test_answer_to_the_second_offer(bench: Bench) -> None:
     """The viewer hears of one answer and of no error."""
     bench.open()
+    [old_handler] = bench.signalling.handlers.values()
     await bench.clock.advance(5.1)
     bench.signalling.say("answer", bench.signalling.of("offer")[0].session_id, sdp=ANSWER)
+    for kind in ("answer", "disconnect"):
+        old_handler(Signal(protocol=302, kind=kind, session_id="old", sender=DEVICE, msg={"sdp": ANSWER}))
+    assert bench.told == []
     bench.signalling.say("answer", sdp=ANSWER)
     await bench.clock.advance(100)
     assert [kind for _, kind, _ in bench.told] == ["answer"]
@@ -962,6 +966,19 @@ async def test_camera_wakes_up(battery: Bench) -> None:
     await battery.clock.advance(100)
     assert [kind for _, kind, _ in battery.told] == ["answer", "candidate"]
     assert battery.cloud_wakes == []
+
+
+async def test_camera_that_wakes_up_slowly(battery: Bench) -> None:
+    """Once it has said something, it is neither offered to again, nor looked for elsewhere, nor woken by the cloud."""
+    battery.open()
+    await battery.clock.advance(3.5)
+    battery.signalling.say("candidate", candidate=CAMERA_HOST)
+    await battery.clock.advance(30)
+    assert battery.signalling.kinds == ["offer"]
+    assert battery.configs.refreshes == 0
+    assert battery.cloud_wakes == []
+    await battery.clock.advance(7)
+    assert battery.reason() is SessionReason.NO_ANSWER
 
 
 async def test_battery_by_its_configuration(bench: Bench) -> None:

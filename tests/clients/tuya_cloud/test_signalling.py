@@ -237,6 +237,21 @@ async def test_control_message_to_a_sub_device(broker: Broker) -> None:
     assert message["data"]["msg"] == {"mode": "webrtc", "cmdValue": 0}
 
 
+async def test_what_cameras_send_is_not_lost(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The subscription is by QoS 1 too."""
+    subscribed: list[tuple[Any, int]] = []
+    subscribe = aiomqtt.Client.subscribe
+
+    async def noted(self: aiomqtt.Client, topic: Any, qos: int = 0) -> Any:
+        subscribed.append((topic, qos))
+        return await subscribe(self, topic, qos)
+
+    monkeypatch.setattr(aiomqtt.Client, "subscribe", noted)
+    owner = Owner(Cloud(broker.url))
+    async with owner.running():
+        assert subscribed == [("/av/u/alpha", 1)]
+
+
 async def test_order(broker: Broker) -> None:
     """Nobody waits for confirmations, and everything arrives in its order."""
     owner = Owner(Cloud(broker.url))

@@ -513,8 +513,8 @@ class CameraSession:
 
     def _no_answer(self) -> None:
         """Time is up; what the camera said to an earlier attempt tells more than its silence now."""
-        silent = SessionReason.ASLEEP if self._sleeps else SessionReason.NO_ANSWER
-        self._fail(self._declined or SessionError(silent))
+        asleep = self._sleeps and not (self._attempt is not None and self._attempt.alive)
+        self._fail(self._declined or SessionError(SessionReason.ASLEEP if asleep else SessionReason.NO_ANSWER))
 
     def _retry(self) -> None:
         """The camera is silent: it may listen elsewhere by now, or have been paired anew."""

@@ -1,0 +1,259 @@
+"""Cameras: live over WebRTC, from the camera to the browser without a server in between."""
+
+from typing import Any, Final, override
+
+from homeassistant.components import camera as camera_component
+from homeassistant.components.camera import Camera
+from homeassistant.components.camera.const import CameraEntityFeature
+from homeassistant.components.camera.webrtc import (
+    WebRTCAnswer,
+    WebRTCCandidate,
+    WebRTCClientConfiguration,
+    WebRTCError,
+    WebRTCSendMessage,
+)
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.translation import async_get_cached_translations
+from webrtc_models import RTCConfiguration, RTCIceCandidateInit, RTCIceServer
+
+from .const import DOMAIN
+from .errors import CommandFailed
+from .hub import Hub, HubConfigEntry
+from .live_entity import LiveEntity, async_setup_live_platform
+from .live_view import LiveCamera, LiveViewError, Viewer
+from .mapping import EntityPlan
+from .mapping.composite import CameraRow
+from .model import Device
+from .ptz import Movement
+
+PARALLEL_UPDATES = 0
+
+ATTR_STREAM_QUALITY: Final = "stream_quality"
+ATTR_UNPLAYABLE_STREAMS: Final = "unplayable_streams"
+
+_OFFER_FAILED: Final = "webrtc_offer_failed"
+_SESSION_ENDED: Final = "webrtc_session_ended"
+"""Home Assistant's own codes of what a player is told."""
+
+_ANY_STREAM: Final = "rtsps://"
+"""What providers are asked about: whether they would take such a stream is no reason to have the cloud open one."""
+
+_Capabilities: Final = getattr(camera_component, "CameraEntityCapabilities", None)
+"""From Home Assistant 2026.11 on."""
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: HubConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Set up the cameras of an entry."""
+    async_setup_live_platform(entry, Platform.CAMERA, TuyaCamera, async_add_entities)
+
+
+class TuyaCamera(LiveEntity, Camera):
+    """A camera.
+
+    Its stills are the pictures of its events: it is never woken, and no stream opened, for a picture on a dashboard.
+    """
+
+    entity_description: CameraRow  # type: ignore[assignment]
+    _attr_brand = "Tuya"
+
+    def __init__(self, hub: Hub, device: Device, plan: EntityPlan, camera: LiveCamera) -> None:
+        """Stand for what `plan` says of `device`, watched by `camera`."""
+        super().__init__(hub, device, plan, camera)
+        Camera.__init__(self)
+        self.movement = Movement.of(hub, device, camera)
+        self._attr_model = device.model or None
+        self._attr_supported_features = CameraEntityFeature.STREAM
+        if "privacy" in self.roles:
+            self._attr_supported_features |= CameraEntityFeature.ON_OFF
+        self._supports_native_async_webrtc = camera.native
+        self._asks_providers = False
+        self._take_camera()
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """End the views and the movement; the connection is still there."""
+        self.camera.close_all()
+        await self.movement.finish()
+        await super().async_will_remove_from_hass()
+
+    @override
+    @callback
+    def _refresh(self) -> None:
+        self._attr_is_on = self.value("privacy") is not True
+        self._attr_is_recording = self.value("recording") is True
+        self._attr_motion_detection_enabled = self.value("motion_detection") is True
+        self._take_camera()
+
+    @callback
+    def _take_camera(self) -> None:
+        """Take over what is known of how it can be watched."""
+        camera = self.camera
+        self._attr_is_streaming = camera.viewers > 0
+        self._attr_extra_state_attributes = {ATTR_STREAM_QUALITY: camera.quality}
+        if camera.unplayable:
+            self._attr_extra_state_attributes[ATTR_UNPLAYABLE_STREAMS] = list(camera.unplayable)
+        if _Capabilities is not None:
+            self._attr_camera_entity_capabilities = _Capabilities(two_way_audio=camera.two_way)
+        if self._supports_native_async_webrtc is not camera.native:
+            self._supports_native_async_webrtc = camera.native
+            if (invalidate := getattr(self, "_invalidate_camera_capabilities_cache", None)) is not None:
+                # Until Home Assistant 2026.10
+                invalidate()
+            if self.hass is not None:
+                _ = self.hass.async_create_task(self.async_refresh_providers())
+
+    # Live
+
+    @override
+    async def async_handle_async_webrtc_offer(
+        self, offer_sdp: str, session_id: str, send_message: WebRTCSendMessage
+    ) -> None:
+        """Have the camera answer a browser's offer."""
+        if not self._supports_native_async_webrtc:
+            await super().async_handle_async_webrtc_offer(offer_sdp, session_id, send_message)
+            return
+        code = _OFFER_FAILED
+
+        @callback
+        def answered(sdp: str) -> None:
+            nonlocal code
+            code = _SESSION_ENDED
+            send_message(WebRTCAnswer(sdp))
+
+        @callback
+        def candidate(text: str, mid: str, index: int) -> None:
+            send_message(WebRTCCandidate(RTCIceCandidateInit(text, sdp_mid=mid, sdp_m_line_index=index)))
+
+        @callback
+        def failed(err: LiveViewError) -> None:
+            send_message(WebRTCError(code, self._in_words(err)))
+
+        try:
+            self._check_watchable()
+            self.camera.open(session_id, offer_sdp, Viewer(answered=answered, candidate=candidate, failed=failed))
+        except LiveViewError as err:
+            failed(err)
+
+    @override
+    async def async_on_webrtc_candidate(self, session_id: str, candidate: RTCIceCandidateInit) -> None:
+        """Pass a browser's candidate on; it may come before the camera has the offer, and after the session's end."""
+        if self._supports_native_async_webrtc:
+            self.camera.add_candidate(session_id, candidate.candidate, candidate.user_fragment)
+        else:
+            await super().async_on_webrtc_candidate(session_id, candidate)
+
+    @override
+    @callback
+    def close_webrtc_session(self, session_id: str) -> None:
+        """End a view, however far it is."""
+        super().close_webrtc_session(session_id)
+        self.camera.close(session_id)
+
+    @override
+    @callback
+    def _async_get_webrtc_client_configuration(self) -> WebRTCClientConfiguration:
+        """Return what the browser connects with: made anew, since credentials end and Home Assistant adds to it."""
+        return WebRTCClientConfiguration(
+            configuration=RTCConfiguration(
+                ice_servers=[
+                    RTCIceServer(urls=server.urls, username=server.username, credential=server.credential)
+                    for server in self.camera.ice_servers()
+                ]
+            )
+        )
+
+    @callback
+    def _check_watchable(self) -> None:
+        """Raise what keeps the camera from being watched at all."""
+        if not self.available and not self.camera.sleeps:
+            raise LiveViewError("live_view_offline", device=self.hub.name_of(self.device))
+        if not self.is_on:
+            raise LiveViewError("live_view_privacy", device=self.hub.name_of(self.device))
+
+    @callback
+    def _in_words(self, err: LiveViewError) -> str:
+        """Return an error in the language of this Home Assistant: the player shows it as it is."""
+        texts = async_get_cached_translations(self.hass, self.hass.config.language, "exceptions", DOMAIN)
+        text = texts.get(f"component.{DOMAIN}.exceptions.{err.translation_key}.message")
+        return str(err) if text is None else text.format(**(err.translation_placeholders or {}))
+
+    # By way of the cloud: for recordings, and for cameras that browsers don't play
+
+    @override
+    async def stream_source(self) -> str | None:
+        """Return the address of a stream that the cloud opens for this one use."""
+        if self._asks_providers:
+            return _ANY_STREAM
+        self._check_watchable()
+        return await self.camera.allocate_stream()
+
+    @override
+    async def async_refresh_providers(self, *, write_state: bool = True) -> None:
+        """Find out who could play it, without opening a stream for the question."""
+        await super().async_refresh_providers(write_state=write_state)
+
+    @override
+    async def _async_get_supported_webrtc_provider[T](self, fn: Any) -> T | None:
+        self._asks_providers = True
+        try:
+            found: T | None = await super()._async_get_supported_webrtc_provider(fn)
+        finally:
+            self._asks_providers = False
+        return found
+
+    @override
+    async def async_create_stream(self) -> Any:
+        """Return the stream; one that nobody watches any more has an address that nobody answers."""
+        if (stream := self.stream) is not None and (not stream.outputs() or not stream.available):
+            self.stream = None
+            await stream.stop()
+        return await super().async_create_stream()
+
+    # Pictures
+
+    @override
+    async def async_camera_image(self, width: int | None = None, height: int | None = None) -> bytes | None:
+        """Return the picture of the last event, or one that says that there is none."""
+        picture = await self.camera.pictures.latest()
+        return self.camera.no_picture if picture is None else picture
+
+    # What can be set
+
+    @override
+    async def async_turn_on(self) -> None:
+        """End privacy mode."""
+        await self._set({"privacy": False})
+
+    @override
+    async def async_turn_off(self) -> None:
+        """Begin privacy mode."""
+        await self._set({"privacy": True})
+
+    @override
+    async def async_enable_motion_detection(self) -> None:
+        """Have it look for movement."""
+        await self._set_motion_detection(True)
+
+    @override
+    async def async_disable_motion_detection(self) -> None:
+        """Have it look for movement no more."""
+        await self._set_motion_detection(False)
+
+    async def _set_motion_detection(self, on: bool) -> None:
+        if "motion_detection" not in self.roles:
+            raise CommandFailed("no_motion_detection", device=self.hub.name_of(self.device))
+        await self._set({"motion_detection": on})
+
+    # Our own actions
+
+    async def async_ptz(self, direction: str, duration: float) -> None:
+        """Move the head into a direction for so many seconds; it is stopped then, whatever happens."""
+        await self.movement.move(direction, duration)
+
+    async def async_set_stream_quality(self, quality: str) -> None:
+        """Show `hd` or `sd` from now on."""
+        self.camera.set_quality(quality)
