@@ -404,6 +404,20 @@ async def test_joined(
     assert parent is not None
     assert device.via_device_id == parent.id
     assert cloud.calls["device_batch"] == 1
+    # and again, should it go and come back
+    cloud.remove_device(gateway.id)
+    await poll(hass, entry)
+    await poll(hass, entry)
+    assert registered(hass, entry, gateway.id) is None
+    device = registered(hass, entry, sub.id)
+    assert device is not None
+    assert device.via_device_id == root.id
+    cloud.add_device(gateway)
+    await poll(hass, entry)
+    device, parent = registered(hass, entry, sub.id), registered(hass, entry, gateway.id)
+    assert device is not None
+    assert parent is not None
+    assert device.via_device_id == parent.id
 
 
 async def test_left(
@@ -613,6 +627,19 @@ async def test_issue_changes_with_the_cause(
     }
     assert issue.severity is ir.IssueSeverity.ERROR
     assert issue.learn_more_url
+
+
+async def test_address_is_told_to_the_user_only(
+    hass: HomeAssistant, cloud: TuyaCloudSimulator, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """To put it on the list, they must see it; the log needs not."""
+    _ = cloud.faults.fail("devices", 1114, msg="your ip(203.0.113.9) don't have access to this API")
+    await poll(hass, entry)
+    (issue,) = ir.async_get(hass).issues.values()
+    assert issue.translation_placeholders is not None
+    assert "203.0.113.9" in (issue.translation_placeholders["error"] or "")
+    assert "your ip([address])" in caplog.text
+    assert "203.0.113.9" not in caplog.text
 
 
 async def test_issue_stays_while_it_lasts(

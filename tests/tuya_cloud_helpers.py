@@ -1,7 +1,5 @@
 """What the tests of the Tuya cloud connection do."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from homeassistant.const import Platform
@@ -64,16 +62,6 @@ def cloud_entry(simulator: TuyaCloudSimulator, **options: object) -> MockConfigE
         },
         options=options,
     )
-
-
-@asynccontextmanager
-async def unloaded_at_end(hass: HomeAssistant) -> AsyncGenerator[None]:
-    """Unload afterwards all that is set up, which must always work."""
-    yield
-    await hass.async_block_till_done()
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        assert await hass.config_entries.async_unload(entry.entry_id)
-    await hass.async_block_till_done()
 
 
 def after(hass: HomeAssistant, seconds: float) -> None:

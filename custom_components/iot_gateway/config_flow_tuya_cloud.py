@@ -193,7 +193,7 @@ async def _try(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[dict[str, 
     try:
         await async_probe(hass, data)
     except CloudError as err:
-        return {"base": error_key(err)}, str(err)
+        return {"base": error_key(err)}, err.told
     return {}, ""
 
 

@@ -227,6 +227,7 @@ class Hub:
             self._woken.pop(device_id, None)
             self._reported.pop(device_id, None)
             self._registry_ids.pop(device_id, None)
+            self._leave_orphans(device_id)
 
     @callback
     def add_devices(self, devices: Iterable[Device]) -> None:
@@ -284,6 +285,7 @@ class Hub:
         registry = dr.async_get(self.hass)
         if device := registry.async_get_device_by_identifier((DOMAIN, device_id), self.entry.entry_id):
             registry.async_remove_device(device.id)
+        self._leave_orphans(device_id)
 
     @callback
     def report(self, device_id: str, values: Mapping[str, Raw], number: int | None = None) -> None:
@@ -364,6 +366,12 @@ class Hub:
         codes = listeners if changed is None else changed
         for woken in dict.fromkeys(woken for code in codes for woken in listeners.get(code, ())):
             woken()
+
+    def _leave_orphans(self, device_id: str) -> None:
+        """Put the devices that were behind one that is gone behind the root, until it is back."""
+        for child in list(self.devices.values()):
+            if child.parent == device_id:
+                self._register(child)
 
     def _in_slices(self, work: Iterator[Callable[[], None]]) -> None:
         """Do work bit by bit, so that thousands of entities do not hold the event loop."""

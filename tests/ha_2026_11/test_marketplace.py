@@ -161,7 +161,7 @@ async def test_install_and_load(
     assert integration.version == VERSION
     assert not integration.is_built_in
     assert integration.config_flow
-    assert integration.requirements == []
+    assert integration.requirements == ["aiomqtt>=2.5.0"]
     assert integration.has_translations
     assert integration.has_services
 

@@ -54,7 +54,7 @@ class CloudTroubles:
     def note(self, err: CloudError, *, video: bool = False) -> None:
         """Raise the repair that an error of a call asks for, and clear the others of its kind; none for what passes by itself."""
         if (issue := (_OF_VIDEO if video else _OF_DEVICES).get(type(err))) is not None:
-            self._only(issue, str(err), video=video)
+            self._only(issue, err.told, video=video)
 
     @callback
     def note_no_devices(self) -> None:

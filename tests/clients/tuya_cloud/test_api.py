@@ -306,6 +306,26 @@ def test_codes_are_told_apart() -> None:
     assert len(codes) == len(set(codes))
 
 
+@pytest.mark.parametrize(
+    ("said", "logged"),
+    [
+        ("your ip(203.0.113.9) don't have access to this API", "your ip([address]) don't have access to this API"),
+        ("your ip(2001:db8::9) is not allowed", "your ip([address]) is not allowed"),
+        ("::1, 2001:db8:0:0:0:0:0:9", "[address], [address]"),
+        ("at 12:30:15 o'clock, version 1.2.3", "at [address] o'clock, version 1.2.3"),
+        ("sign invalid: a::b", "sign invalid: [address]"),
+        ("no permission: device", "no permission: device"),
+    ],
+)
+async def test_addresses_are_for_the_user_only(cloud: FakeCloud, api: TuyaCloudApi, said: str, logged: str) -> None:
+    """The cloud names our address where its list lacks it: the user must see it, the log must not. Rather too much is left out."""
+    cloud.replies[THING] = Refusal(28841004, said)
+    for _ in range(2):
+        err = await refused(api, QuotaExhausted)
+        assert str(err) == f"{logged} (code 28841004)"
+        assert err.told == f"{said} (code 28841004)"
+
+
 async def test_refusal_without_a_word(cloud: FakeCloud, api: TuyaCloudApi) -> None:
     cloud.replies[THING] = Refusal(1106, "")
     assert str(await refused(api, PermissionDenied)) == "refused without a reason (code 1106)"
@@ -347,7 +367,8 @@ async def test_nobody_there() -> None:
         async with aiohttp.ClientSession() as session:
             api = TuyaCloudApi(session, f"http://127.0.0.1:{unused.getsockname()[1]}", ACCESS_ID, SECRET)
             err = await refused(api, CannotReachCloud)
-    assert "127.0.0.1" in str(err)
+    assert str(err).startswith("[address] is not reachable")
+    assert err.told.startswith("127.0.0.1 is not reachable")
 
 
 async def test_no_answer_in_time(cloud: FakeCloud, api: TuyaCloudApi, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,16 +4,28 @@ The codes are those of the answer's `code` (https://developer.tuya.com/en/docs/i
 real projects report). No text of these errors holds a secret: neither the access secret nor tokens nor what was sent.
 """
 
+import re
 from typing import Final
+
+_ADDRESS: Final = re.compile(
+    r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])"
+)
+"""An IPv4 or IPv6 address: the cloud names ours where it does not like it."""
 
 
 class CloudError(Exception):
-    """Base of all errors of this package; str() of each is a sentence part fit for a log and for a user."""
+    """Base of all errors of this package; str() of each is a sentence part fit for a log and for a user.
+
+    `told` is the same with the addresses that the text may name, for the user's eyes only: to put one on a list, they must
+    see it.
+    """
 
     def __init__(self, message: str, code: int | None = None) -> None:
         """Say `message`, the cloud's own text where it sent one, and `code`, None where the cloud did not answer."""
-        super().__init__(message if code is None else f"{message} (code {code})")
+        told = message if code is None else f"{message} (code {code})"
+        super().__init__(_ADDRESS.sub("[address]", told))
         self.code = code
+        self.told = told
 
 
 class CannotReachCloud(CloudError):
