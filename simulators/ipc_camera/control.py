@@ -12,9 +12,10 @@ from typing import Any
 
 from aiohttp import web
 
+from simulators.settable_faults import BadFault
+
 from .camera import TORN_DOWN, IpcCameraSimulator
 from .events import EVENT_KINDS, PICTURE_FORMS
-from .faults import BadFault
 
 MOST_SLOTS = 100
 

@@ -1,8 +1,10 @@
 """What can be wrong with a simulated camera, besides being out of slots, asleep or dead."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, get_args
+
+from simulators.settable_faults import BadFault, SettableFaults
 
 from .quirks import QUIRKS, Quirk
 from .signalling import CandidateForm
@@ -10,12 +12,8 @@ from .signalling import CandidateForm
 CANDIDATE_FORMS: tuple[CandidateForm, ...] = get_args(CandidateForm.__value__)
 
 
-class BadFault(ValueError):
-    """A fault has no such name or can't have such a value."""
-
-
 @dataclass(slots=True, kw_only=True)
-class Faults:
+class Faults(SettableFaults):
     """Knobs, to be turned at any time; as they are, the camera is a good one with the habits that all of them have."""
 
     quirks: set[Quirk] = field(default_factory=set)
@@ -44,27 +42,6 @@ class Faults:
     """Accept offers with a=extmap."""
     speaker_reply: bool = True
     """Answer a speaker message; real cameras often don't."""
-
-    def update(self, changes: Mapping[str, Any]) -> None:
-        """Set faults from JSON values (sets as lists); all or nothing. Raises BadFault."""
-        parsed = {}
-        for name, value in changes.items():
-            if (parse := _PARSERS.get(name)) is None:
-                message = f"no fault is called {name!r}; there are {', '.join(sorted(_PARSERS))}"
-                raise BadFault(message)
-            try:
-                parsed[name] = parse(value)
-            except BadFault as err:
-                message = f"{name} is {err}"
-                raise BadFault(message) from err
-        for name, value in parsed.items():
-            setattr(self, name, value)
-
-    def reset(self) -> None:
-        """Turn all of it off."""
-        fresh = Faults()
-        for one in fields(self):
-            setattr(self, one.name, getattr(fresh, one.name))
 
     def as_json(self) -> dict[str, Any]:
         """Return the faults as JSON values."""
@@ -127,3 +104,6 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "accept_extmap": _parse_bool,
     "speaker_reply": _parse_bool,
 }
+
+
+Faults.PARSERS = _PARSERS

@@ -4,13 +4,14 @@ A model of the documented API, not of the real cloud; written from tuya_ipc_webr
 look at the client. `python -m simulators tuya-cloud` runs it with a mosquitto.
 """
 
+from simulators.settable_faults import BadFault
 from simulators.tuya_gateway.device import BadDescription
 
 from .access import MqttAccess, UsernamePer
 from .calls import Request
 from .demo import SECOND_UID, SHARED_WITH_GATEWAY, demo_cameras, demo_cloud, load_cloud, make_device, ordinary_devices
 from .devices import DEFAULT_UID, H264, H265, Camera, CloudDevice, camera_auth, make_skill
-from .faults import ENDPOINTS, GROUPS, BadFault, Failure, Faults
+from .faults import ENDPOINTS, GROUPS, Failure, Faults
 from .server import DEFAULT_ACCESS_ID, DEFAULT_ACCESS_SECRET, PROJECT_UID, TuyaCloudSimulator, UnknownDevice
 
 __all__ = [

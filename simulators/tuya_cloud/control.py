@@ -12,10 +12,10 @@ from typing import Any
 from aiohttp import web
 
 from simulators.mqtt_broker import BrokerFailed, MosquittoBroker, MosquittoMissing
+from simulators.settable_faults import BadFault
 from simulators.tuya_gateway.device import BadDescription
 
 from .devices import CloudDevice, camera_auth
-from .faults import BadFault
 from .gate import TokenState
 from .pictures import PICTURE_VERSIONS
 from .server import TuyaCloudSimulator, UnknownDevice

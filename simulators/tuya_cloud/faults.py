@@ -1,8 +1,10 @@
 """What the simulated cloud does wrong, on request."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
+
+from simulators.settable_faults import BadFault, SettableFaults
 
 from .errors import MESSAGES, ApiError
 
@@ -44,10 +46,6 @@ type Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 
 
-class BadFault(ValueError):
-    """A fault has no such name or can't have such a value."""
-
-
 @dataclass(slots=True, kw_only=True)
 class Failure:
     """Something that goes wrong for some calls of an endpoint or of a group of them."""
@@ -73,7 +71,7 @@ class Failure:
 
 
 @dataclass(slots=True, kw_only=True)
-class Faults:
+class Faults(SettableFaults):
     """Knobs, all off by default; change them at any time."""
 
     failures: list[Failure] = field(default_factory=list)
@@ -146,27 +144,6 @@ class Faults:
     def latency_of(self, endpoint: str) -> float:
         """Return the seconds that a call takes."""
         return self.latencies.get(endpoint, self.latency)
-
-    def update(self, changes: Mapping[str, Any]) -> None:
-        """Set faults from JSON values (sets as lists, failures as objects); all or nothing. Raises BadFault."""
-        parsed = {}
-        for name, value in changes.items():
-            if (parse := _PARSERS.get(name)) is None:
-                message = f"no fault is called {name!r}; there are {', '.join(sorted(_PARSERS))}"
-                raise BadFault(message)
-            try:
-                parsed[name] = parse(value)
-            except BadFault as err:
-                message = f"{name} is {err}"
-                raise BadFault(message) from err
-        for name, value in parsed.items():
-            setattr(self, name, value)
-
-    def reset(self) -> None:
-        """Turn all of it off."""
-        fresh = Faults()
-        for one in fields(self):
-            setattr(self, one.name, getattr(fresh, one.name))
 
     def as_json(self) -> dict[str, Any]:
         """Return the faults as JSON values."""
@@ -280,3 +257,6 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "strict_link_id": _parse_bool,
     "odd_ices": _parse_bool,
 }
+
+
+Faults.PARSERS = _PARSERS

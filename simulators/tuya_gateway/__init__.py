@@ -4,10 +4,12 @@ A model of the documented protocol, not of a real gateway: what the protocol's p
 form of the key, the error object, the UDP announcement) can be chosen, or is our own choice and said to be so.
 """
 
+from simulators.settable_faults import BadFault
+
 from .codec import Codec, all_codecs
 from .demo import demo_home
 from .device import BadDescription, SimulatedDevice
-from .faults import PREDICTED_NONCE, BadFault, Faults
+from .faults import PREDICTED_NONCE, Faults
 from .home import load_home, synthetic_home
 from .server import DEFAULT_DEVICE_KEYS, DEFAULT_UUID, TuyaGatewaySimulator, UnknownDevice
 

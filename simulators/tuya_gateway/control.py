@@ -11,9 +11,10 @@ from typing import Any
 
 from aiohttp import web
 
+from simulators.settable_faults import BadFault
+
 from .announce import Announcer
 from .device import BadDescription, SimulatedDevice
-from .faults import BadFault
 from .life import Life
 from .link import GARBAGE_KINDS
 from .server import TuyaGatewaySimulator, UnknownDevice

@@ -3,9 +3,11 @@
 A model of the documented protocol, not of a real gateway; the slips are those that the protocol's page itself makes.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
+
+from simulators.settable_faults import BadFault, SettableFaults
 
 REQUEST_TYPES = ("get_devices", "get_schema", "get_status", "set_value")
 
@@ -26,12 +28,8 @@ type Slip = Literal[
 SLIPS: tuple[Slip, ...] = get_args(Slip.__value__)
 
 
-class BadFault(ValueError):
-    """A fault has no such name or can't have such a value."""
-
-
 @dataclass(slots=True, kw_only=True)
-class Faults:
+class Faults(SettableFaults):
     """Knobs, all off by default; change them at any time, also while links are open."""
 
     # Opening
@@ -100,27 +98,6 @@ class Faults:
     def delay_of(self, request_type: str) -> float:
         """Return the seconds that a request waits."""
         return self.delays.get(request_type, self.delay)
-
-    def update(self, changes: Mapping[str, Any]) -> None:
-        """Set faults from JSON values (sets as lists); all or nothing. Raises BadFault."""
-        parsed = {}
-        for name, value in changes.items():
-            if (parse := _PARSERS.get(name)) is None:
-                message = f"no fault is called {name!r}; there are {', '.join(sorted(_PARSERS))}"
-                raise BadFault(message)
-            try:
-                parsed[name] = parse(value)
-            except BadFault as err:
-                message = f"{name} is {err}"
-                raise BadFault(message) from err
-        for name, value in parsed.items():
-            setattr(self, name, value)
-
-    def reset(self) -> None:
-        """Turn all of it off."""
-        fresh = Faults()
-        for one in fields(self):
-            setattr(self, one.name, getattr(fresh, one.name))
 
     def as_json(self) -> dict[str, Any]:
         """Return the faults as JSON values; a fixed nonce isn't among them."""
@@ -208,3 +185,6 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "deaf": _parse_bool,
     "slips": _set_of(SLIPS),
 }
+
+
+Faults.PARSERS = _PARSERS
