@@ -12,18 +12,13 @@ from typing import Any
 
 from aiohttp import web
 
+from simulators.remote_control import BadRequest, Body, error, with_body
 from simulators.settable_faults import BadFault
 
 from .camera import TORN_DOWN, IpcCameraSimulator
 from .events import EVENT_KINDS, PICTURE_FORMS
 
 MOST_SLOTS = 100
-
-type Body = Mapping[str, Any]
-
-
-class BadRequest(ValueError):
-    """What was sent can't be done; the text says why."""
 
 
 class ControlServer:
@@ -61,7 +56,7 @@ class ControlServer:
             "/event": self._event,
             "/reset": self._reset,
         }.items():
-            app.router.add_post(path, _with_body(action))
+            app.router.add_post(path, with_body(action))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
@@ -118,7 +113,7 @@ class ControlServer:
     async def _picture(self, request: web.Request) -> web.Response:
         blob = self._camera.picture(request.query.get("path", ""))
         if blob is None:
-            return _error(404, "there is no such picture")
+            return error(404, "there is no such picture")
         return web.Response(body=blob, content_type="application/octet-stream")
 
     # Doing
@@ -230,27 +225,6 @@ def _values(body: Body) -> Mapping[str, Any]:
 # HTTP
 
 
-def _with_body(action: Callable[[Body], Awaitable[Body]]) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def handle(request: web.Request) -> web.Response:
-        body: object = {}
-        if await request.read():
-            # A browser sends this type to another origin only after asking, so a web page can't play with a running demo.
-            if request.content_type != "application/json":
-                message = "the body is application/json"
-                raise BadRequest(message)
-            try:
-                body = await request.json()
-            except ValueError as err:
-                message = f"the body is no JSON: {err}"
-                raise BadRequest(message) from err
-        if not isinstance(body, dict):
-            message = "the body is a JSON object"
-            raise BadRequest(message)
-        return web.json_response(await action(body))
-
-    return handle
-
-
 @web.middleware
 async def _errors_as_json(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -258,12 +232,8 @@ async def _errors_as_json(
     try:
         return await handler(request)
     except (BadRequest, BadFault) as err:
-        return _error(400, str(err))
+        return error(400, str(err))
     except ConnectionError as err:
-        return _error(409, str(err))
+        return error(409, str(err))
     except web.HTTPException as err:
-        return _error(err.status, err.reason)
-
-
-def _error(status: int, text: str) -> web.Response:
-    return web.json_response({"error": text}, status=status)
+        return error(err.status, err.reason)

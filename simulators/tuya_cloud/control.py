@@ -6,12 +6,13 @@ version, cmd}, /camera {devid}, /broker {do}, /kick {username or client_id}, /rt
 as {"error": text}: 400 for bad input, 404 for an unknown device or path, 409 for what can't be done now. It's no part of any API.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
 from simulators.mqtt_broker import BrokerFailed, MosquittoBroker, MosquittoMissing
+from simulators.remote_control import BadRequest, Body, error, with_body
 from simulators.settable_faults import BadFault
 from simulators.tuya_gateway.device import BadDescription
 
@@ -22,12 +23,6 @@ from .server import TuyaCloudSimulator, UnknownDevice
 
 _TOKEN_STATES: tuple[TokenState, ...] = ("expired", "invalid", "bad_status")
 _MOST_RTT = 60.0
-
-type Body = Mapping[str, Any]
-
-
-class BadRequest(ValueError):
-    """What was sent can't be done; the text says why."""
 
 
 class ControlServer:
@@ -68,7 +63,7 @@ class ControlServer:
             "/kick": self._kick,
             "/rtt": self._rtt,
         }.items():
-            app.router.add_post(path, _with_body(action))
+            app.router.add_post(path, with_body(action))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
@@ -301,27 +296,6 @@ def _text(body: Body, key: str) -> str:
 # HTTP
 
 
-def _with_body(action: Callable[[Body], Awaitable[Body]]) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def handle(request: web.Request) -> web.Response:
-        body: object = {}
-        if await request.read():
-            # A browser sends this type to another origin only after asking, so a web page can't play with a running demo.
-            if request.content_type != "application/json":
-                message = "the body is application/json"
-                raise BadRequest(message)
-            try:
-                body = await request.json()
-            except ValueError as err:
-                message = f"the body is no JSON: {err}"
-                raise BadRequest(message) from err
-        if not isinstance(body, dict):
-            message = "the body is a JSON object"
-            raise BadRequest(message)
-        return web.json_response(await action(body))
-
-    return handle
-
-
 @web.middleware
 async def _errors_as_json(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -329,16 +303,12 @@ async def _errors_as_json(
     try:
         return await handler(request)
     except UnknownDevice:
-        return _error(404, "there is no such device")
+        return error(404, "there is no such device")
     except (BadRequest, BadDescription, BadFault) as err:
-        return _error(400, str(err))
+        return error(400, str(err))
     except OSError as err:
-        return _error(409, err.strerror or str(err))
+        return error(409, err.strerror or str(err))
     except (BrokerFailed, MosquittoMissing) as err:
-        return _error(409, str(err))
+        return error(409, str(err))
     except web.HTTPException as err:
-        return _error(err.status, err.reason)
-
-
-def _error(status: int, text: str) -> web.Response:
-    return web.json_response({"error": text}, status=status)
+        return error(err.status, err.reason)

@@ -6,11 +6,11 @@ form), /remove {devid}, /faults {name: value, ...}, /drop, /stop, /start, /garba
 404 for an unknown device or path, 409 for a port that is taken. This is no part of any protocol.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from simulators.remote_control import BadRequest, Body, error, with_body
 from simulators.settable_faults import BadFault
 
 from .announce import Announcer
@@ -24,12 +24,6 @@ MOST_FLOOD = 1_000_000
 LONGEST_FLOOD = 3600.0
 LONGEST_STEP = 30 * 24 * 3600.0
 HIGHEST_RATE = 100_000.0
-
-type Body = Mapping[str, Any]
-
-
-class BadRequest(ValueError):
-    """What was sent can't be done; the text says why."""
 
 
 class ControlServer:
@@ -77,7 +71,7 @@ class ControlServer:
             "/life": self._set_life,
             "/step": self._step,
         }.items():
-            app.router.add_post(path, _with_body(action))
+            app.router.add_post(path, with_body(action))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
@@ -243,27 +237,6 @@ def _number(body: Body, key: str, most: float, *, default: float | None = None) 
 # HTTP
 
 
-def _with_body(action: Callable[[Body], Awaitable[Body]]) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def handle(request: web.Request) -> web.Response:
-        body: object = {}
-        if await request.read():
-            # A browser sends this type to another origin only after asking, so a web page can't play with a running demo.
-            if request.content_type != "application/json":
-                message = "the body is application/json"
-                raise BadRequest(message)
-            try:
-                body = await request.json()
-            except ValueError as err:
-                message = f"the body is no JSON: {err}"
-                raise BadRequest(message) from err
-        if not isinstance(body, dict):
-            message = "the body is a JSON object"
-            raise BadRequest(message)
-        return web.json_response(await action(body))
-
-    return handle
-
-
 @web.middleware
 async def _errors_as_json(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -271,14 +244,10 @@ async def _errors_as_json(
     try:
         return await handler(request)
     except UnknownDevice:
-        return _error(404, "there is no such device")
+        return error(404, "there is no such device")
     except (BadRequest, BadDescription, BadFault) as err:
-        return _error(400, str(err))
+        return error(400, str(err))
     except OSError as err:
-        return _error(409, err.strerror or str(err))
+        return error(409, err.strerror or str(err))
     except web.HTTPException as err:
-        return _error(err.status, err.reason)
-
-
-def _error(status: int, text: str) -> web.Response:
-    return web.json_response({"error": text}, status=status)
+        return error(err.status, err.reason)
