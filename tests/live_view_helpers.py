@@ -21,7 +21,7 @@ from custom_components.iot_gateway.clients.tuya_cloud import (
     SignallingDown,
     SignallingStatistics,
 )
-from custom_components.iot_gateway.clients.tuya_cloud.signalling import WEBRTC, Signal, SignalTarget
+from custom_components.iot_gateway.clients.tuya_cloud.signals import WEBRTC, Signal, SignalTarget
 from custom_components.iot_gateway.const import (
     CONF_ACCESS_ID,
     CONF_ACCESS_SECRET,
@@ -152,7 +152,7 @@ async def watched(
     signalling = ScriptedSignalling if scripted else IpcSignalling
     with (
         patch("custom_components.iot_gateway.PLATFORMS", platforms or PLATFORMS),
-        patch("custom_components.iot_gateway.live_view.IpcSignalling", signalling),
+        patch("custom_components.iot_gateway.live_view.account.IpcSignalling", signalling),
     ):
         async with cloud or TuyaCloudSimulator(devices) as simulator:
             entry = MockConfigEntry(

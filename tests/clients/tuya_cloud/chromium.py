@@ -27,6 +27,9 @@ _COMPATIBLE: Final = {
     "inactive": {"inactive"},
 }
 
+_PROFILE: Final = re.compile(r"profile-level-id=([0-9a-f]{4})")
+"""Profile and constraints of H.264."""
+
 
 @dataclass
 class Media:
@@ -141,8 +144,8 @@ def check_strictly(offer_sdp: str, answer_sdp: str) -> Session:
         if not any(line in _COMPATIBLE for line in media.attributes):
             raise Refused(ACCESS, "no direction")
         for line in media.attributes:
-            # High profile, which Chromium on Debian has not offered
-            if line.startswith("fmtp:") and "profile-level-id=64" in line:
+            # As the high one, which Chromium on Debian does not offer
+            if not set(_PROFILE.findall(line)) <= set(_PROFILE.findall(offer_sdp)):
                 raise Refused(ACCESS, "a profile that was not offered")
     if accepted and answer.bundle != [media.value("mid") for media in accepted]:
         raise Refused(ACCESS, "no BUNDLE group of all media")

@@ -237,6 +237,7 @@ v=0
 o=mozilla...THIS_IS_SDPARTA-99.0 3714258096347528345 0 IN IP4 0.0.0.0
 s=-
 t=0 0
+a=sendrecv
 a=fingerprint:sha-256 4F:6E:0A:C8:9B:A5:E5:1B:25:C2:30:2C:F0:93:E3:99:5D:00:56:C3:1D:4E:11:22:33:44:55:66:77:88:99:AA
 a=group:BUNDLE 0 1
 a=ice-options:trickle
@@ -294,6 +295,118 @@ a=rtpmap:98 rtx/90000
 a=setup:actpass
 """
 )
+
+SAFARI_OFFER: Final = crlf(
+    """
+v=0
+o=- 6733184927345118240 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0 1
+a=extmap-allow-mixed
+a=msid-semantic: WMS
+m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 102 0 8 13 110 126
+c=IN IP4 0.0.0.0
+a=rtcp:9 IN IP4 0.0.0.0
+a=ice-ufrag:9mTe
+a=ice-pwd:Qx0b5ZcVYw3jR1uPz7KfHn2L
+a=ice-options:trickle
+a=fingerprint:sha-256 7A:11:0C:9E:52:3D:E8:4B:90:6F:A2:71:C4:05:DB:38:EE:19:60:BB:5A:8C:F3:27:44:D9:0E:96:B1:6D:82:C7
+a=setup:actpass
+a=mid:0
+a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level
+a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time
+a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01
+a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid
+a=recvonly
+a=rtcp-mux
+a=rtcp-rsize
+a=rtpmap:111 opus/48000/2
+a=rtcp-fb:111 transport-cc
+a=fmtp:111 minptime=10;useinbandfec=1
+a=rtpmap:63 red/48000/2
+a=fmtp:63 111/111
+a=rtpmap:9 G722/8000
+a=rtpmap:102 ILBC/8000
+a=rtpmap:0 PCMU/8000
+a=rtpmap:8 PCMA/8000
+a=rtpmap:13 CN/8000
+a=rtpmap:110 telephone-event/48000
+a=rtpmap:126 telephone-event/8000
+m=video 9 UDP/TLS/RTP/SAVPF 96 97 98 99 100 101 103 104 127 125 108 124 123 35
+c=IN IP4 0.0.0.0
+a=rtcp:9 IN IP4 0.0.0.0
+a=ice-ufrag:9mTe
+a=ice-pwd:Qx0b5ZcVYw3jR1uPz7KfHn2L
+a=ice-options:trickle
+a=fingerprint:sha-256 7A:11:0C:9E:52:3D:E8:4B:90:6F:A2:71:C4:05:DB:38:EE:19:60:BB:5A:8C:F3:27:44:D9:0E:96:B1:6D:82:C7
+a=setup:actpass
+a=mid:1
+a=extmap:14 urn:ietf:params:rtp-hdrext:toffset
+a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time
+a=extmap:13 urn:3gpp:video-orientation
+a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01
+a=extmap:5 http://www.webrtc.org/experiments/rtp-hdrext/playout-delay
+a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid
+a=recvonly
+a=rtcp-mux
+a=rtcp-rsize
+a=rtpmap:96 H264/90000
+a=rtcp-fb:96 goog-remb
+a=rtcp-fb:96 transport-cc
+a=rtcp-fb:96 ccm fir
+a=rtcp-fb:96 nack
+a=rtcp-fb:96 nack pli
+a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=640c1f
+a=rtpmap:97 rtx/90000
+a=fmtp:97 apt=96
+a=rtpmap:98 H264/90000
+a=rtcp-fb:98 goog-remb
+a=rtcp-fb:98 transport-cc
+a=rtcp-fb:98 ccm fir
+a=rtcp-fb:98 nack
+a=rtcp-fb:98 nack pli
+a=fmtp:98 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f
+a=rtpmap:99 rtx/90000
+a=fmtp:99 apt=98
+a=rtpmap:100 H265/90000
+a=rtcp-fb:100 goog-remb
+a=rtcp-fb:100 transport-cc
+a=rtcp-fb:100 ccm fir
+a=rtcp-fb:100 nack
+a=rtcp-fb:100 nack pli
+a=fmtp:100 level-id=93;tx-mode=SRST
+a=rtpmap:101 rtx/90000
+a=fmtp:101 apt=100
+a=rtpmap:103 VP8/90000
+a=rtcp-fb:103 goog-remb
+a=rtcp-fb:103 transport-cc
+a=rtcp-fb:103 ccm fir
+a=rtcp-fb:103 nack
+a=rtcp-fb:103 nack pli
+a=rtpmap:104 rtx/90000
+a=fmtp:104 apt=103
+a=rtpmap:127 VP9/90000
+a=rtcp-fb:127 goog-remb
+a=rtcp-fb:127 transport-cc
+a=rtcp-fb:127 ccm fir
+a=rtcp-fb:127 nack
+a=rtcp-fb:127 nack pli
+a=fmtp:127 profile-id=0
+a=rtpmap:125 rtx/90000
+a=fmtp:125 apt=127
+a=rtpmap:108 red/90000
+a=rtpmap:124 rtx/90000
+a=fmtp:124 apt=108
+a=rtpmap:123 ulpfec/90000
+a=rtpmap:35 flexfec-03/90000
+a=rtcp-fb:35 goog-remb
+a=rtcp-fb:35 transport-cc
+a=fmtp:35 repair-window=10000000
+"""
+)
+"""As WebKit's build of libwebrtc makes it: H.264 in two profiles comes first, the high one with a number that Chromium gives to
+VP8, and H.265 among the rest. Put together from what is known of it; not recorded from a device."""
 
 ANSWER: Final = crlf(
     """

@@ -326,6 +326,18 @@ async def test_addresses_are_for_the_user_only(cloud: FakeCloud, api: TuyaCloudA
         assert err.told == f"{said} (code 28841004)"
 
 
+@pytest.mark.parametrize(("code", "complaints"), [(1100, 1), (1102, 1), (1109, 1), (1108, 0), (1106, 0), (2008, 0)])
+async def test_defects_of_ours_are_logged(
+    cloud: FakeCloud, api: TuyaCloudApi, caplog: pytest.LogCaptureFixture, code: int, complaints: int
+) -> None:
+    """A request that the cloud does not understand is a bug, which somebody should hear of, once."""
+    cloud.replies[THING] = Refusal(code, "param is empty")
+    for _ in range(3):
+        with pytest.raises(CloudError):
+            await api.call("GET", "/v1.0/thing")
+    assert caplog.text.count("does not understand a call of the kind /v1.0/thing: param is empty") == complaints
+
+
 async def test_refusal_without_a_word(cloud: FakeCloud, api: TuyaCloudApi) -> None:
     cloud.replies[THING] = Refusal(1106, "")
     assert str(await refused(api, PermissionDenied)) == "refused without a reason (code 1106)"

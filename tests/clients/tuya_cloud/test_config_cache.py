@@ -11,7 +11,7 @@ import pytest
 
 from custom_components.iot_gateway.clients.tuya_cloud.config_cache import WebRtcConfigCache
 from custom_components.iot_gateway.clients.tuya_cloud.errors import CannotReachCloud, CloudError
-from custom_components.iot_gateway.clients.tuya_cloud.ipc import HD, SD, IceServer, StreamInfo, WebRtcConfig
+from custom_components.iot_gateway.clients.tuya_cloud.webrtc_config import HD, SD, IceServer, StreamInfo, WebRtcConfig
 
 START: Final = 1_600_000_000.0
 STUN: Final = IceServer(urls="stun:host:3478")
@@ -121,10 +121,10 @@ async def test_many_at_once(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("lifetime", "fresh_for"),
     [
-        # Ten minutes before the end of TURN, at most six hours; renewed when a fifth of that is left
-        (36000.0, 0.8 * 6 * 3600),
-        (3600.0, 0.8 * 3000),
-        (None, 0.8 * 6 * 3600),
+        # Ten minutes before the end of TURN, at most six hours; renewed for a viewer when a tenth of that is left
+        (36000.0, 0.9 * 6 * 3600),
+        (3600.0, 0.9 * 3000),
+        (None, 0.9 * 6 * 3600),
         # Credentials that are about to end, or ended long ago by our clock
         (600.0, 60.0),
         (-5000.0, 60.0),
@@ -253,23 +253,82 @@ async def test_viewer_does_not_wait_in_line(cloud: Cloud) -> None:
 
 
 async def test_renewed_in_time(cloud: Cloud) -> None:
-    """What a viewer used lately is good when the next comes; what nobody has used for hours costs nothing."""
+    """Credentials of what viewers use are always good; those of what nobody uses are renewed a few times a day."""
     cloud.lifetime = 3600.0
     _ = await cloud.cache.fetch("viewed")
     _ = await cloud.cache.fetch("forgotten")
-    entry = cloud.cache._entries["forgotten"]
-    entry.viewed_at -= 4 * 3600
+    cloud.cache._entries["forgotten"].viewed_at -= 4 * 3600
     task = asyncio.create_task(cloud.cache.run())
     while cloud.now < START + 2.9 * 3600:
         await asyncio.sleep(0)
+        assert len(cloud.cache._entries["viewed"].config.usable_ice_servers(cloud.now)) == 2  # type: ignore[union-attr]
+    assert cloud.cameras.count("forgotten") == 1
     cloud.asked.clear()
-    while cloud.now < START + 12 * 3600:
+    while cloud.now < START + 27 * 3600:
         await asyncio.sleep(0)
     task.cancel()
     await asyncio.wait([task])
-    assert "forgotten" not in cloud.cameras
-    # Three hours after the last viewer that is over
-    assert len(cloud.cameras) <= 1
+    assert cloud.cameras.count("forgotten") == 5
+    # Three hours after the last viewer it is as any other
+    assert cloud.cameras.count("viewed") <= 6
+
+
+@pytest.mark.parametrize("lifetime", [3600.0, 36000.0])
+async def test_views_cost_nothing(cloud: Cloud, lifetime: float) -> None:
+    """Whenever a viewer comes within hours of the one before, what they need is there, TURN included, without a call."""
+    cloud.lifetime = lifetime
+    _ = await cloud.cache.fetch("a")
+    task = asyncio.create_task(cloud.cache.run())
+    begin = cloud.now
+    while cloud.now < begin + 20 * 3600:
+        at = cloud.now
+        while cloud.now < at + 0.3 * 3600:
+            await asyncio.sleep(0)
+        cloud.stands_still = True
+        await settle()
+        asked = len(cloud.asked)
+        for second in range(60):
+            cloud.now += second / 60
+            assert len(cloud.cache.ice_servers("a")) == 2
+        await settle()
+        assert len(cloud.asked) == asked
+        cloud.stands_still = False
+        task.cancel()
+        await asyncio.wait([task])
+        task = asyncio.create_task(cloud.cache.run())
+    task.cancel()
+    await asyncio.wait([task])
+    assert len(cloud.asked) > 3
+
+
+async def test_idle_for_days(cloud: Cloud) -> None:
+    """Where credentials live for ten hours, a view after days finds good ones, and costs no call."""
+    _ = await cloud.cache.fetch("a")
+    task = asyncio.create_task(cloud.cache.run())
+    while cloud.now < START + 7 * 86400:
+        await asyncio.sleep(0)
+        assert len(cloud.cache._entries["a"].config.usable_ice_servers(cloud.now)) == 2  # type: ignore[union-attr]
+    asked = len(cloud.asked)
+    assert asked <= 7 * 5 + 1
+    for _ in range(10):
+        assert len(cloud.cache.ice_servers("a")) == 2
+    await settle()
+    assert len(cloud.asked) == asked
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_what_nobody_can_view(cloud: Cloud) -> None:
+    """Whether it still cannot be viewed is asked once a day; of what is not known at all others decide."""
+    cloud.changes = {"supports_webrtc": False}
+    _ = await cloud.cache.fetch("a")
+    _ = cloud.cache._entries.setdefault("unknown", type(cloud.cache._entries["a"])())
+    task = asyncio.create_task(cloud.cache.run())
+    while cloud.now < START + 3.5 * 86400:
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert cloud.cameras == ["a"] * 4
 
 
 async def test_renewed_while_it_is_used(cloud: Cloud) -> None:
@@ -288,7 +347,7 @@ async def test_renewed_while_it_is_used(cloud: Cloud) -> None:
 
 
 async def test_snapshot(cloud: Cloud) -> None:
-    """What lasts is kept; what ends is not, and nothing of it is on disk."""
+    """All of it is kept: the first viewer after a restart has TURN, and asks for nothing."""
     cloud.changes = {
         "two_way": True,
         "can_switch_clarity": True,
@@ -300,19 +359,51 @@ async def test_snapshot(cloud: Cloud) -> None:
     }
     config = await cloud.cache.fetch("a")
     text = json.dumps(cloud.cache.snapshot())
-    assert "secret" not in text
-    assert "turn:" not in text
     cloud.asked.clear()
+    cloud.now += 4 * 3600
 
     restarted = cloud.make()
     restarted.restore(json.loads(text))
     assert restarted.snapshot() == cloud.cache.snapshot()
-    restored = restarted.get("a")
-    assert restored == replace(config, ice_servers=(STUN,), expires_at=None)
-    # It has no TURN, so it is renewed when the first viewer comes, and not before
-    await settle()
-    assert cloud.cameras == ["a"]
+    assert restarted.peek("a") == config
+    assert restarted.peek("b") is None
+    assert restarted.get("a") == config
     assert len(restarted.ice_servers("a")) == 2
+    await settle()
+    assert cloud.cameras == []
+    assert restarted.as_dict()["cameras"]["a"]["age"] == 4 * 3600
+    restarted.close()
+
+
+@pytest.mark.parametrize(("away", "servers"), [(6 * 3600, 2), (36_001, 1)])
+async def test_restart_after_a_long_time(cloud: Cloud, away: float, servers: int) -> None:
+    """What was to be renewed meanwhile is, soon, whether somebody comes or not; until then the rest of it is served."""
+    config = await cloud.cache.fetch("a")
+    restarted = cloud.make()
+    cloud.now += away
+    restarted.restore(json.loads(json.dumps(cloud.cache.snapshot())))
+    assert restarted.peek("a") == config
+    assert len(config.usable_ice_servers(cloud.now)) == servers
+    await restarted.prepare(["a"])
+    assert len(cloud.asked) == 1
+    task = asyncio.create_task(restarted.run())
+    while cloud.now < START + away + 70:
+        await asyncio.sleep(0)
+    assert len(cloud.asked) == 2
+    assert len(restarted.ice_servers("a")) == 2
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_clock_that_was_put_back(cloud: Cloud) -> None:
+    """What was fetched in the future is renewed."""
+    _ = await cloud.cache.fetch("a")
+    cloud.now -= 86400
+    restarted = cloud.make()
+    restarted.restore(cloud.cache.snapshot())
+    assert restarted.get("a") is not None
+    await settle()
+    assert len(cloud.asked) == 2
     restarted.close()
 
 
@@ -322,7 +413,8 @@ async def test_restart_costs_no_call(cloud: Cloud) -> None:
     restarted.restore(cloud.cache.snapshot())
     await restarted.prepare(["a"])
     task = asyncio.create_task(restarted.run())
-    await settle()
+    while cloud.now < START + 4 * 3600:
+        await asyncio.sleep(0)
     task.cancel()
     await asyncio.wait([task])
     assert cloud.cameras == ["a"]
@@ -367,6 +459,9 @@ async def test_odd_parts_of_a_snapshot(cloud: Cloud) -> None:
         "supports_webrtc": True,
         "streams": [None, {"stream_type": "x"}, {"stream_type": 1, "width": 2, "height": 3, "codec": "h264"}],
         "stun": [None, "stun:a"],
+        "turn": [None, {"urls": "turn:a"}, {"urls": "turn:b", "username": "u", "credential": 1}],
+        "fetched_at": "soon",
+        "good_until": None,
         "default_stream": "x",
         "sub_dev_id": 1,
         "two_way": "yes",
@@ -382,14 +477,13 @@ async def test_odd_parts_of_a_snapshot(cloud: Cloud) -> None:
 
 
 async def test_changes_are_told(cloud: Cloud) -> None:
-    """The disk is written to when something that lasts has changed."""
+    """The disk is written to when the cloud was asked, which is a few times a day, and when a camera is gone."""
     _ = await cloud.cache.fetch("a")
     assert cloud.changed == 1
-    cloud.now += 61
-    _ = await cloud.cache.refresh("a")
+    for _ in range(100):
+        _ = cloud.cache.get("a")
     assert cloud.changed == 1
     cloud.now += 61
-    cloud.changes = {"auth": "auth-2"}
     _ = await cloud.cache.refresh("a")
     assert cloud.changed == 2
     cloud.cache.forget("a")

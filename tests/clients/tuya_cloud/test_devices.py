@@ -164,6 +164,22 @@ async def test_sparse_entry(cloud: FakeCloud, api: TuyaCloudApi) -> None:
     assert await list_devices(api) == [CloudDevice(id="bf1"), CloudDevice(id="bf2", status={"a": None})]
 
 
+async def test_device_of_two_accounts(cloud: FakeCloud, api: TuyaCloudApi) -> None:
+    """It is one device, and stays in the account that it was in, whatever the order of the list."""
+    other = ENTRY | {"uid": "eu2"}
+    third = ENTRY | {"uid": "eu3"}
+    cloud.replies[LIST] = page(ENTRY, other, third)
+    (device,) = await list_devices(api)
+    assert device.uid == "eu1"
+    cloud.replies[LIST] = page(other, third, ENTRY)
+    for uid in ("eu1", "eu3"):
+        (again,) = await list_devices(api, known={"bf1": CloudDevice(id="bf1", uid=uid)})
+        assert again.uid == uid
+    cloud.replies[LIST] = page(other, third)
+    (moved,) = await list_devices(api, known={"bf1": device})
+    assert moved.uid == "eu2"
+
+
 async def test_list_without_states(cloud: FakeCloud, api: TuyaCloudApi) -> None:
     """They are read on their own then, twenty at a time."""
     entries = [{"id": f"bf{number}"} for number in range(25)] + [ENTRY | {"id": "full"}]

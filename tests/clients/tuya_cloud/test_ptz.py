@@ -2,7 +2,9 @@
 
 import pytest
 
-from custom_components.iot_gateway.clients.tuya_cloud.ptz import PtzDirection, cloud_value, ptz_values
+from custom_components.iot_gateway.clients.tuya_cloud.ptz import PtzDirection, cloud_value, move_ptz, ptz_values
+
+from .fake_api import DEVICE, FakeApi
 
 
 def test_standard_range() -> None:
@@ -69,3 +71,11 @@ def test_cloud_values() -> None:
         "LEFT",
         "LEFT_UP",
     ]
+
+
+async def test_move_ptz() -> None:
+    path = f"/v1.0/cameras/{DEVICE}/configs/ptz"
+    api = FakeApi(**{f"POST {path}": True})
+    await move_ptz(api, DEVICE, PtzDirection.UP_RIGHT)
+    await move_ptz(api, DEVICE, None)
+    assert [call[3] for call in api.calls] == [{"value": "RIGHT_UP"}, {"value": "STOP"}]

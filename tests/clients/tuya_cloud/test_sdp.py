@@ -16,7 +16,16 @@ from custom_components.iot_gateway.clients.tuya_cloud.sdp import (
 )
 
 from .chromium import ACCESS, PARSE, Refused, check_answer, check_strictly, parse
-from .sdp_samples import ANSWER, CHROMIUM_OFFER, CHROMIUM_TALK_OFFER, FIREFOX_OFFER, FRONTEND_TAIL, TALK_ANSWER, crlf
+from .sdp_samples import (
+    ANSWER,
+    CHROMIUM_OFFER,
+    CHROMIUM_TALK_OFFER,
+    FIREFOX_OFFER,
+    FRONTEND_TAIL,
+    SAFARI_OFFER,
+    TALK_ANSWER,
+    crlf,
+)
 
 HOST: Final = "candidate:512512433 1 udp 2122260223 192.168.0.227 50828 typ host generation 0 ufrag Q93I network-id 1"
 MDNS: Final = "candidate:1560499547 1 udp 2113937151 2cf0b2c0-0842-4fe3-aaa0-4556a2dfbadc.local 33192 typ host generation 0 ufrag Q93I"
@@ -125,7 +134,11 @@ def test_answers_of_cameras(variant: str, talk: bool) -> None:
     assert repair_answer(mended, offer, talk=talk) == mended
 
 
-@pytest.mark.parametrize("offer", [CHROMIUM_OFFER, CHROMIUM_TALK_OFFER, FIREFOX_OFFER], ids=["off", "on", "firefox"])
+@pytest.mark.parametrize(
+    "offer",
+    [CHROMIUM_OFFER, CHROMIUM_TALK_OFFER, FIREFOX_OFFER, SAFARI_OFFER],
+    ids=["off", "on", "firefox", "safari"],
+)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_answers_to_what_was_sent(variant: str, offer: str) -> None:
     """The camera answers the offer that it was sent, the browser compares with the one that it made."""
@@ -391,7 +404,7 @@ def test_offer_of_the_frontend() -> None:
     assert offer.sdp == re.sub(r"(?m)^a=extmap.*\r\n", "", CHROMIUM_OFFER)
     assert offer.candidates == ()
     assert not offer.talk
-    assert offer.origin == "- 4529163812828363188 IN IP4 127.0.0.1"
+    assert offer.peer.startswith("- 4529163812828363188 IN IP4 127.0.0.1 a=fingerprint:sha-256 ")
     assert offer.ufrags == {"Q93I"}
 
 
@@ -467,7 +480,7 @@ def padded(size: int) -> str:
 
 def test_offers_of_today_fit() -> None:
     """No codec goes without need."""
-    for offer in (CHROMIUM_OFFER, CHROMIUM_TALK_OFFER, FIREFOX_OFFER):
+    for offer in (CHROMIUM_OFFER, CHROMIUM_TALK_OFFER, FIREFOX_OFFER, SAFARI_OFFER):
         prepared = prepare_offer(offer)
         assert envelope(prepared.sdp) < 7500
         assert parse(prepared.sdp).media[1].formats == parse(offer).media[1].formats
@@ -495,10 +508,80 @@ def test_least_offer() -> None:
     assert envelope(offer.sdp) < 2600
 
 
-def test_offer_without_our_codecs() -> None:
-    """A browser without H.264 is the camera's to refuse."""
-    offer = prepare_offer(CHROMIUM_OFFER.replace("H264", "VP10"), limit=1000)
-    assert parse(offer.sdp).media[1].formats == parse(CHROMIUM_OFFER).media[1].formats
+def test_offer_that_is_nothing_but_large() -> None:
+    """Whatever makes an offer large that no camera needs is left out in the end; what is left is a whole offer."""
+    lines = "".join(f"a=ssrc:{number} cname:{'x' * 60}\r\n" for number in range(150))
+    offer = prepare_offer(CHROMIUM_OFFER + lines)
+    assert envelope(offer.sdp) < 7500
+    assert "a=ssrc" not in offer.sdp
+    audio, video = parse(offer.sdp).media
+    assert (audio.formats, list(video.codecs.values())) == (["0", "8"], ["H264"])
+    for attribute in ("ice-ufrag", "ice-pwd", "fingerprint", "setup", "mid"):
+        assert audio.value(attribute) == parse(CHROMIUM_OFFER).media[0].value(attribute)
+        assert video.value(attribute) == parse(CHROMIUM_OFFER).media[1].value(attribute)
+    assert (audio.direction, video.direction) == ("recvonly", "recvonly")
+
+
+def test_large_offer_with_a_data_channel() -> None:
+    """What is neither sound nor picture keeps what it needs."""
+    channel = crlf(
+        """
+m=application 9 UDP/DTLS/SCTP webrtc-datachannel
+c=IN IP4 0.0.0.0
+a=ice-ufrag:Q93I
+a=ice-pwd:P58s/ZyBRNVnuIxcrcmEmRG5
+a=setup:actpass
+a=mid:2
+a=sctp-port:5000
+a=max-message-size:262144
+"""
+    )
+    lines = "".join(f"a=x-unknown:{number} {'x' * 60}\r\n" for number in range(150))
+    offer = prepare_offer(CHROMIUM_OFFER + channel + lines)
+    assert offer.sdp.endswith("a=mid:2\r\na=sctp-port:5000\r\n")
+    assert envelope(offer.sdp) < 7500
+
+
+def test_large_offer_without_sound_that_cameras_have() -> None:
+    """There is nothing to choose from, so what there is stays."""
+    opus = re.sub(r"(?m)^a=(?:rtpmap|fmtp|rtcp-fb):(?:0|8) .*\r\n", "", padded(8000)).replace(" 9 0 8 13 ", " 9 13 ")
+    audio, video = parse(prepare_offer(opus).sdp).media
+    assert "111" in audio.formats
+    assert set(video.codecs.values()) == {"H264", "RTX"}
+
+
+def test_offer_that_no_camera_takes() -> None:
+    """It is refused here, in words, rather than by silence there."""
+    endless = CHROMIUM_OFFER.replace("a=ice-pwd:", f"a=ice-pwd:{'x' * 4000}")
+    with pytest.raises(SdpError, match="too large"):
+        _ = prepare_offer(endless)
+
+
+def test_offer_without_h264() -> None:
+    """Cameras send nothing else to browsers."""
+    with pytest.raises(SdpError, match=r"H\.264"):
+        _ = prepare_offer(CHROMIUM_OFFER.replace("H264", "VP10"))
+    assert prepare_offer(CHROMIUM_OFFER.partition("m=video")[0]).sdp.count("m=") == 1
+
+
+def test_safari() -> None:
+    """Its first format is H.264's high profile: what the camera sends is described as the browser offered it."""
+    answer = check_strictly(SAFARI_OFFER, repair_answer(ANSWER, SAFARI_OFFER, talk=False))
+    _, video = answer.media
+    assert video.formats == ["98"]
+    assert "profile-level-id=42e01f" in (video.value("fmtp") or "")
+
+
+def test_firefox() -> None:
+    """The direction of its session is not that of its media, and its fingerprint stands there alone."""
+    offer = prepare_offer(FIREFOX_OFFER)
+    assert not offer.talk
+    assert offer.ufrags == {"2b7e9c41"}
+    assert offer.peer.startswith(
+        "mozilla...THIS_IS_SDPARTA-99.0 3714258096347528345 IN IP4 0.0.0.0 a=fingerprint:sha-256 4F:6E"
+    )
+    _, video = check_strictly(FIREFOX_OFFER, repair_answer(ANSWER, FIREFOX_OFFER, talk=False)).media
+    assert video.formats == ["126"]
 
 
 @pytest.mark.parametrize("sdp", ["", "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n", "m=audio 9\r\n", "\x00"])
@@ -510,9 +593,10 @@ def test_no_offer_at_all(sdp: str) -> None:
 def test_origin() -> None:
     """Offers of one peer connection have one origin, whatever their version; a broken one has none."""
     again = replaced("8363188 2 IN", "8363188 3 IN")(CHROMIUM_OFFER)
-    assert prepare_offer(again).origin == prepare_offer(CHROMIUM_OFFER).origin
-    assert prepare_offer(CHROMIUM_TALK_OFFER).origin != prepare_offer(CHROMIUM_OFFER).origin
-    assert prepare_offer(without("o=.*")(CHROMIUM_OFFER)).origin == ""
+    assert prepare_offer(again).peer == prepare_offer(CHROMIUM_OFFER).peer
+    assert prepare_offer(CHROMIUM_TALK_OFFER).peer != prepare_offer(CHROMIUM_OFFER).peer
+    assert prepare_offer(without("o=.*")(CHROMIUM_OFFER)).peer == ""
+    assert prepare_offer(without("a=fingerprint.*")(CHROMIUM_OFFER)).peer == ""
 
 
 def test_nothing_secret_is_shown() -> None:

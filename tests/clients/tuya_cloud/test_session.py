@@ -5,10 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 import heapq
 import itertools
+import re
 from typing import Any, Final
 
 import pytest
 
+from custom_components.iot_gateway.clients.tuya_cloud.attempt_budget import AttemptBudget
+from custom_components.iot_gateway.clients.tuya_cloud.camera_sessions import CameraSessions
 from custom_components.iot_gateway.clients.tuya_cloud.errors import (
     CannotReachCloud,
     CloudError,
@@ -16,25 +19,13 @@ from custom_components.iot_gateway.clients.tuya_cloud.errors import (
     PermissionDenied,
     error_of,
 )
-from custom_components.iot_gateway.clients.tuya_cloud.ipc import HD, SD, StreamInfo, WebRtcConfig
 from custom_components.iot_gateway.clients.tuya_cloud.sdp import SdpError, prepare_offer
-from custom_components.iot_gateway.clients.tuya_cloud.session import (
-    AttemptBudget,
-    CameraSession,
-    CameraSessions,
-    ConfigSource,
-    SessionError,
-    SessionReason,
-    SessionState,
-    Signalling,
-    ViewedCamera,
-)
-from custom_components.iot_gateway.clients.tuya_cloud.signalling import (
-    IpcSignalling,
-    Signal,
-    SignallingDown,
-    SignalTarget,
-)
+from custom_components.iot_gateway.clients.tuya_cloud.session import CameraSession, SessionState, ViewedCamera
+from custom_components.iot_gateway.clients.tuya_cloud.session_error import SessionError, SessionReason
+from custom_components.iot_gateway.clients.tuya_cloud.session_ports import ConfigSource, Signalling
+from custom_components.iot_gateway.clients.tuya_cloud.signalling import IpcSignalling
+from custom_components.iot_gateway.clients.tuya_cloud.signals import Signal, SignallingDown, SignalTarget
+from custom_components.iot_gateway.clients.tuya_cloud.webrtc_config import HD, SD, StreamInfo, WebRtcConfig
 
 from .chromium import check_strictly
 from .sdp_samples import ANSWER, CHROMIUM_OFFER, CHROMIUM_TALK_OFFER, FRONTEND_TAIL, TALK_ANSWER
@@ -365,6 +356,52 @@ async def test_candidates_of_the_browser(bench: Bench) -> None:
     assert [message.msg["candidate"] for message in bench.signalling.of("candidate")] == [f"a={HOST}", f"a={RELAY}", ""]
 
 
+async def test_end_of_candidates(bench: Bench) -> None:
+    """Home Assistant's player never says it: it is said two seconds after the answer and the last candidate, once."""
+    bench.open()
+    bench.sessions.add_candidate("viewer", HOST)
+    await bench.clock.advance(3)
+    bench.signalling.say("answer", sdp=ANSWER)
+    await bench.clock.advance(1.5)
+    bench.sessions.add_candidate("viewer", CAMERA_HOST)
+    await bench.clock.advance(1.9)
+    assert [message.msg["candidate"] for message in bench.signalling.of("candidate")] == [
+        f"a={HOST}",
+        f"a={CAMERA_HOST}",
+    ]
+    await bench.clock.advance(0.2)
+    assert bench.signalling.published[-1].msg == {"candidate": ""}
+    # A relay that took its time is told all the same
+    bench.sessions.add_candidate("viewer", RELAY)
+    await bench.clock.advance(100)
+    assert [message.msg["candidate"] for message in bench.signalling.of("candidate")][2:] == ["", f"a={RELAY}"]
+    bench.sessions.close("viewer")
+    bench.check_over()
+
+
+async def test_end_of_candidates_of_the_browser(bench: Bench) -> None:
+    """Said by the browser it goes out at once; a second offer gets it after all candidates."""
+    bench.open()
+    for candidate in (HOST, "", RELAY):
+        bench.sessions.add_candidate("viewer", candidate)
+    assert [message.msg["candidate"] for message in bench.signalling.of("candidate")] == [f"a={HOST}", "", f"a={RELAY}"]
+    await bench.clock.advance(5.1)
+    second = bench.signalling.of("offer")[1].session_id
+    again = [message.msg["candidate"] for message in bench.signalling.of("candidate") if message.session_id == second]
+    assert again == [f"a={HOST}", f"a={RELAY}", ""]
+
+
+async def test_candidates_without_end(bench: Bench) -> None:
+    """A viewer, or a camera, that never stops telling candidates fills no memory."""
+    bench.open()
+    for number in range(1000):
+        bench.sessions.add_candidate("viewer", HOST.replace("50828", str(1000 + number)))
+        bench.signalling.say("candidate", candidate=CAMERA_HOST.replace("41234", str(1000 + number)))
+    bench.signalling.say("answer", sdp=ANSWER)
+    assert len(bench.signalling.of("candidate")) == 128
+    assert len(bench.told) == 1 + 128
+
+
 async def test_second_answer(bench: Bench) -> None:
     """A camera that answers twice is heard once."""
     bench.play()
@@ -434,6 +471,22 @@ async def test_viewer_that_closes_in_its_callback(bench: Bench) -> None:
     bench.signalling.say("candidate", candidate=CAMERA_HOST)
     bench.signalling.say("answer", sdp=ANSWER)
     assert told == []
+    bench.check_over()
+
+
+async def test_viewer_that_leaves_at_the_answer(bench: Bench) -> None:
+    """The camera hears nothing after its disconnect: a stream that is switched, or a speaker, might keep its place."""
+    bench.configs.known = replace(CONFIG, can_switch_clarity=True, has_speaker_control=True)
+    bench.sessions.open(
+        "viewer",
+        CHROMIUM_TALK_OFFER,
+        stream=HD,
+        on_answer=lambda _: bench.sessions.close("viewer"),
+        on_candidate=lambda _: None,
+        on_error=lambda _: None,
+    )
+    bench.signalling.say("answer", sdp=TALK_ANSWER)
+    assert bench.signalling.kinds == ["offer", "disconnect"]
     bench.check_over()
 
 
@@ -531,21 +584,57 @@ async def test_switching(bench: Bench) -> None:
     assert state_of(waiting) is SessionState.OFFERED
 
 
+async def test_switched_before_the_answer(bench: Bench) -> None:
+    """What is wanted by the time of the answer counts."""
+    bench.configs.known = replace(CONFIG, can_switch_clarity=True, default_stream=HD)
+    session = bench.open(stream=SD)
+    assert not session.set_stream(HD)
+    bench.signalling.say("answer", sdp=ANSWER)
+    assert bench.signalling.of("offer")[0].msg["stream_type"] == SD
+    assert [message.msg["cmdValue"] for message in bench.signalling.of("resolution")] == [HD]
+    assert session.stream == HD
+
+
 async def test_only_h265(bench: Bench) -> None:
     """No browser plays that; the camera is not even asked."""
     bench.configs.known = replace(CONFIG, streams=(StreamInfo(stream_type=HD, codec="h265"),))
     bench.open()
-    assert bench.reason() is SessionReason.REFUSED
+    assert bench.reason() is SessionReason.UNPLAYABLE
     assert "H.264" in str(bench.errors[0])
     assert bench.signalling.published == []
     bench.check_over()
 
 
 async def test_answer_without_video(bench: Bench) -> None:
+    """Where the camera doesn't say what its streams are, the other one is tried before the viewer hears of it."""
+    bench.open(stream=HD)
+    bench.signalling.say("answer", sdp=ANSWER.replace("H264", "H265"))
+    assert [offer.msg["stream_type"] for offer in bench.signalling.of("offer")] == [HD, SD]
+    assert bench.signalling.kinds == ["offer", "disconnect", "offer"]
+    bench.signalling.say("answer", sdp=ANSWER.replace("H264", "H265"))
+    assert bench.reason() is SessionReason.UNPLAYABLE
+    assert "no video" in str(bench.errors[0])
+    bench.check_over()
+
+
+async def test_answer_without_video_of_the_main_stream(bench: Bench) -> None:
+    session = bench.open(stream=HD)
+    bench.signalling.say("answer", sdp=ANSWER.replace("H264", "H265"))
+    bench.signalling.say("answer", sdp=ANSWER)
+    await bench.clock.advance(100)
+    assert [kind for _, kind, _ in bench.told] == ["answer"]
+    assert session.stream == SD
+
+
+async def test_answer_without_video_of_the_only_stream(bench: Bench) -> None:
+    """A stream of which the camera says that no browser plays it is not tried."""
+    bench.configs.known = replace(
+        CONFIG, streams=(StreamInfo(stream_type=HD, codec="h265"), StreamInfo(stream_type=SD, codec="h264"))
+    )
     bench.open()
     bench.signalling.say("answer", sdp=ANSWER.replace("H264", "H265"))
-    assert bench.reason() is SessionReason.REFUSED
-    assert "no video" in str(bench.errors[0])
+    assert bench.reason() is SessionReason.UNPLAYABLE
+    assert len(bench.signalling.of("offer")) == 1
     bench.check_over()
 
 
@@ -654,7 +743,7 @@ async def test_closed_before_the_offer(bench: Bench) -> None:
 async def test_no_webrtc(bench: Bench, config: WebRtcConfig) -> None:
     bench.configs.known = config
     bench.open()
-    assert bench.reason() is SessionReason.REFUSED
+    assert bench.reason() is SessionReason.UNPLAYABLE
     bench.check_over()
 
 
@@ -706,6 +795,21 @@ async def test_connection_lost_while_waiting(bench: Bench) -> None:
     assert bench.told == []
     bench.signalling.say("answer", sdp=ANSWER)
     assert [kind for _, kind, _ in bench.told] == ["answer"]
+
+
+async def test_connection_lost_while_a_sleeping_camera_is_asked(battery: Bench) -> None:
+    """The place that its first offer may have taken is freed by the next connection."""
+    battery.open()
+    await battery.clock.advance(1)
+    battery.signalling.connect(False)
+    await battery.clock.advance(7)
+    assert battery.signalling.kinds == ["offer"]
+    battery.signalling.connect(True)
+    assert battery.signalling.kinds == ["offer", "disconnect", "offer"]
+    first, second = battery.signalling.of("offer")
+    assert battery.signalling.of("disconnect")[0].session_id == first.session_id != second.session_id
+    battery.sessions.close("viewer")
+    battery.check_over()
 
 
 async def test_connection_lost_while_playing(bench: Bench) -> None:
@@ -782,7 +886,7 @@ async def test_answer_while_the_configuration_is_asked(bench: Bench) -> None:
     bench.signalling.say("answer", sdp=ANSWER)
     bench.configs.gate.set()
     await bench.clock.advance(100)
-    assert bench.signalling.kinds == ["offer"]
+    assert len(bench.signalling.of("offer")) == 1
     assert [kind for _, kind, _ in bench.told] == ["answer"]
 
 
@@ -823,7 +927,7 @@ async def test_no_webrtc_any_more(bench: Bench) -> None:
     bench.open()
     bench.configs.answer = WebRtcConfig()
     await bench.clock.advance(5.1)
-    assert bench.reason() is SessionReason.REFUSED
+    assert bench.reason() is SessionReason.UNPLAYABLE
     bench.check_over()
 
 
@@ -919,6 +1023,21 @@ async def test_camera_ends_the_view(bench: Bench, close_reason: int | None, reas
     bench.check_over()
 
 
+async def test_camera_is_gone(bench: Bench) -> None:
+    """Who watches a camera that went without a word is told by whoever knows; who has not begun, by the lack of an answer."""
+    bench.play(name="watching")
+    session = bench.open(OTHER_OFFER, "beginning")
+    bench.sessions.camera_is_gone()
+    assert [(name, error.reason) for name, kind, error in bench.told if kind == "error"] == [
+        ("watching", SessionReason.OFFLINE)
+    ]
+    assert state_of(session) is SessionState.OFFERED
+    bench.sessions.camera_is_gone()
+    assert len(bench.errors) == 1
+    session.close()
+    bench.check_over()
+
+
 async def test_ids_that_make_no_topic(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def publish(*_: Any, **__: Any) -> None:
         raise ValueError("topic")
@@ -933,7 +1052,7 @@ async def test_ids_that_make_no_topic(bench: Bench, monkeypatch: pytest.MonkeyPa
 
 
 async def test_sleeping_camera(battery: Bench) -> None:
-    """Woken every second for ten, offered to at once and every five seconds by the same session, given up after forty."""
+    """Woken every second for ten, offered to at once, after two seconds and then every five by the same session, given up after forty."""
     battery.open()
     battery.sessions.add_candidate("viewer", HOST)
     begun = battery.clock.now
@@ -941,11 +1060,11 @@ async def test_sleeping_camera(battery: Bench) -> None:
     assert [at - begun for at, _, _ in battery.signalling.wakes] == list(range(11))
     assert {(device, key) for _, device, key in battery.signalling.wakes} == {(DEVICE, LOCAL_KEY)}
     offers = battery.signalling.of("offer")
-    assert [round(offer.at - begun) for offer in offers] == [0, 5, 10, 15, 20, 25, 30, 35]
+    assert [round(offer.at - begun) for offer in offers] == [0, 2, 7, 12, 17, 22, 27, 32, 37]
     assert len({offer.session_id for offer in offers}) == 1
     assert len({offer.msg["sdp"] for offer in offers}) == 1
     # A camera that slept has missed the candidates too
-    assert len(battery.signalling.of("candidate")) == 8
+    assert len(battery.signalling.of("candidate")) == 9
     assert battery.configs.refreshes == 1
     assert battery.told == []
     await battery.clock.advance(0.2)
@@ -957,10 +1076,10 @@ async def test_sleeping_camera(battery: Bench) -> None:
 async def test_camera_wakes_up(battery: Bench) -> None:
     """With its first sign of life the waking ends."""
     battery.open()
-    await battery.clock.advance(3.5)
+    await battery.clock.advance(1.5)
     battery.signalling.say("candidate", candidate=CAMERA_HOST)
     await battery.clock.advance(3)
-    assert len(battery.signalling.wakes) == 4
+    assert len(battery.signalling.wakes) == 2
     assert battery.signalling.kinds == ["offer"]
     battery.signalling.say("answer", sdp=ANSWER)
     await battery.clock.advance(100)
@@ -971,9 +1090,9 @@ async def test_camera_wakes_up(battery: Bench) -> None:
 async def test_camera_that_wakes_up_slowly(battery: Bench) -> None:
     """Once it has said something, it is neither offered to again, nor looked for elsewhere, nor woken by the cloud."""
     battery.open()
-    await battery.clock.advance(3.5)
+    await battery.clock.advance(1.5)
     battery.signalling.say("candidate", candidate=CAMERA_HOST)
-    await battery.clock.advance(30)
+    await battery.clock.advance(32)
     assert battery.signalling.kinds == ["offer"]
     assert battery.configs.refreshes == 0
     assert battery.cloud_wakes == []
@@ -996,7 +1115,7 @@ async def test_viewer_leaves(battery: Bench) -> None:
     battery.sessions.close("viewer")
     await battery.clock.advance(100)
     assert len(battery.signalling.wakes) == 3
-    assert battery.signalling.kinds == ["offer", "disconnect"]
+    assert battery.signalling.kinds == ["offer", "offer", "disconnect"]
     assert battery.cloud_wakes == []
     battery.check_over()
 
@@ -1038,7 +1157,7 @@ async def test_sleeping_camera_has_moved(battery: Bench) -> None:
 
 async def test_busy_battery_camera(battery: Bench) -> None:
     battery.open()
-    await battery.clock.advance(2)
+    await battery.clock.advance(1)
     battery.signalling.say("disconnect", close_reason=12)
     await battery.clock.advance(1.1)
     assert len(battery.signalling.of("offer")) == 2
@@ -1113,6 +1232,28 @@ async def test_candidate_without_fragment(bench: Bench) -> None:
     assert [message.msg["candidate"] for message in bench.signalling.of("candidate")] == [f"a={CAMERA_HOST}"]
 
 
+async def test_early_candidates_of_another_viewer(bench: Bench) -> None:
+    """What waits for one viewer's offer is not lost to the offer of another."""
+    early = HOST.replace("Q93I", "kX8u")
+    bench.sessions.add_candidate("later", early)
+    bench.play(OTHER_OFFER, "first")
+    assert bench.signalling.of("candidate") == []
+    bench.open(RESTART_OFFER, "later")
+    assert [message.msg["candidate"] for message in bench.signalling.of("candidate")] == [f"a={early}"]
+
+
+async def test_browsers_with_the_same_origin(bench: Bench) -> None:
+    """Some browsers don't draw the number of their `o=`: the certificate tells that these are two, and both watch."""
+    first = bench.play(name="first")
+    other_certificate = re.sub(r"(a=fingerprint:sha-256 )..", r"\g<1>00", OTHER_OFFER).replace(
+        "1111111111111111111", "4529163812828363188"
+    )
+    assert other_certificate.splitlines()[1] == CHROMIUM_OFFER.splitlines()[1]
+    second = bench.play(other_certificate, "second")
+    assert state_of(first) is state_of(second) is SessionState.ANSWERED
+    assert bench.signalling.kinds == ["offer", "offer"]
+
+
 async def test_same_session_id(bench: Bench) -> None:
     """A session id that comes again replaces its session."""
     old = bench.play()
@@ -1167,6 +1308,21 @@ async def test_budget_used_up(bench: Bench) -> None:
     assert bench.errors[0].retry_after is not None
     assert bench.errors[0].retry_after > 10
     assert len(bench.signalling.of("offer")) == offers
+    bench.check_over()
+
+
+async def test_connection_lost_while_waiting_for_the_budget(bench: Bench) -> None:
+    """Who waits for their turn and then for the connection is told in the end."""
+    for number in range(6):
+        bench.open(OTHER_OFFER, str(number))
+        bench.sessions.close(str(number))
+    bench.told.clear()
+    bench.open()
+    bench.signalling.connect(False)
+    await bench.clock.advance(11.9)
+    assert bench.told == []
+    await bench.clock.advance(0.2)
+    assert bench.reason() is SessionReason.NOT_CONNECTED
     bench.check_over()
 
 

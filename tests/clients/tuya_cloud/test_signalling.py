@@ -10,6 +10,7 @@ import ipaddress
 import json
 import logging
 from pathlib import Path
+import socket
 import ssl
 import time
 from typing import Any, Final
@@ -21,18 +22,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 import pytest
 
+from custom_components.iot_gateway.clients.tuya_cloud.camera_sessions import CameraSessions
 from custom_components.iot_gateway.clients.tuya_cloud.config_cache import WebRtcConfigCache
-from custom_components.iot_gateway.clients.tuya_cloud.errors import CannotReachCloud, CloudError
-from custom_components.iot_gateway.clients.tuya_cloud.ipc import MqttAccess, WebRtcConfig
-from custom_components.iot_gateway.clients.tuya_cloud.session import CameraSessions, ViewedCamera
-from custom_components.iot_gateway.clients.tuya_cloud.signalling import (
-    CONTROL,
-    IpcSignalling,
-    Signal,
-    SignallingDown,
-    SignalTarget,
-)
+from custom_components.iot_gateway.clients.tuya_cloud.errors import CannotReachCloud, CloudError, error_of
+from custom_components.iot_gateway.clients.tuya_cloud.mqtt_access import MqttAccess
+from custom_components.iot_gateway.clients.tuya_cloud.session import ViewedCamera
+from custom_components.iot_gateway.clients.tuya_cloud.signalling import IpcSignalling
+from custom_components.iot_gateway.clients.tuya_cloud.signals import CONTROL, Signal, SignallingDown, SignalTarget
 from custom_components.iot_gateway.clients.tuya_cloud.wake import wake_payload
+from custom_components.iot_gateway.clients.tuya_cloud.webrtc_config import WebRtcConfig
 
 from .broker import CAMERA, HOST, Broker, needs_broker
 from .chromium import check_strictly
@@ -252,6 +250,23 @@ async def test_what_cameras_send_is_not_lost(broker: Broker, monkeypatch: pytest
         assert subscribed == [("/av/u/alpha", 1)]
 
 
+async def test_no_message_waits_for_another(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TCP itself would keep a viewer's offer back until the goodbye before it is acknowledged, from a continent away."""
+    clients: list[aiomqtt.Client] = []
+    enter = aiomqtt.Client.__aenter__
+
+    async def entering(client: aiomqtt.Client) -> aiomqtt.Client:
+        clients.append(client)
+        return await enter(client)
+
+    monkeypatch.setattr(aiomqtt.Client, "__aenter__", entering)
+    async with Owner(Cloud(broker.url)).running():
+        (client,) = clients
+        connection = client._client.socket()
+        assert isinstance(connection, socket.socket)
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 async def test_order(broker: Broker) -> None:
     """Nobody waits for confirmations, and everything arrives in its order."""
     owner = Owner(Cloud(broker.url))
@@ -273,6 +288,7 @@ async def test_order(broker: Broker) -> None:
         b"null",
         b"{}",
         b'{"protocol":302}',
+        b"[" * 100_000,
         b'{"protocol":"302","data":{"header":{"type":"answer","sessionid":"s"},"msg":{}}}',
         b'{"protocol":302,"data":{"header":{"type":"answer"},"msg":{}}}',
         b'{"protocol":302,"data":{"header":{"type":1,"sessionid":"s"},"msg":{}}}',
@@ -301,6 +317,25 @@ async def test_message_without_msg(broker: Broker) -> None:
         await cam.say_raw(b'{"protocol":302,"data":{"header":{"type":"disconnect","sessionid":"s"}}}')
         await until(lambda: bool(owner.signals))
     assert owner.signals == [Signal(protocol=302, kind="disconnect", session_id="s", sender="", msg={})]
+
+
+async def test_defect_while_listening(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A connection that a defect of ours ended is made anew, and the defect told."""
+    owner = Owner(Cloud(broker.url))
+
+    def fail(_: object) -> None:
+        raise RuntimeError("defect")
+
+    async with camera(broker) as cam, owner.running() as signalling:
+        receive = signalling._receive
+        assert signalling._link is not None
+        monkeypatch.setattr(signalling._link, "_on_message", fail)
+        await cam.say("s")
+        await until(lambda: owner.ups == [True, False, True])
+        assert signalling._receive == receive
+    assert caplog.text.count("The connection to the message broker failed") == 1
 
 
 async def test_failing_handler(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
@@ -339,6 +374,20 @@ async def test_wake(broker: Broker) -> None:
         assert message.payload == wake_payload("0123456789abcdef")
     assert not owner.signalling.wake(DEVICE, "0123456789abcdef")
     assert owner.statistics["wakes"] == 1
+
+
+async def test_losses_that_have_nothing_to_do_with_waking(broker: Broker) -> None:
+    """A connection that has carried several wake packets did not end over the last of them."""
+    owner = Owner(Cloud(broker.url, "alpha"))
+    async with owner.running() as signalling:
+        for number in range(3):
+            for _ in range(4):
+                assert signalling.wake(DEVICE, "key")
+            await signalling.flush()
+            await broker.kick("id-alpha-1")
+            await owner.lost(number + 1)
+            await until(lambda: owner.signalling.connected)
+        assert signalling.wake(DEVICE, "key")
 
 
 async def test_broker_that_punishes_waking(broker: Broker) -> None:
@@ -447,11 +496,15 @@ async def test_broker_that_confirms_nothing() -> None:
                 assert await signalling.publish(TARGET, "s", "candidate", {}) is False
                 await owner.lost(min(number, 3))
             assert owner.is_up
+            before = peer.received
+            for _ in range(500):
+                _ = signalling.publish(TARGET, "s", "candidate", {"candidate": "x" * 100})
+            await until(lambda: peer.received - before > 500 * 100)
 
 
 async def test_old_messages_are_not_kept_for_ever(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     """After ten minutes a camera has freed the place by itself."""
-    monkeypatch.setattr("custom_components.iot_gateway.clients.tuya_cloud.signalling._OUTBOX_SECONDS", 0.05)
+    monkeypatch.setattr("custom_components.iot_gateway.clients.tuya_cloud.outbox._SECONDS", 0.05)
     owner = Owner(Cloud(broker.url))
     async with owner.running() as signalling:
         owner.pause = 3600.0
@@ -459,13 +512,10 @@ async def test_old_messages_are_not_kept_for_ever(broker: Broker, monkeypatch: p
         await until(lambda: not signalling.connected)
         _ = signalling.publish(TARGET, "s", "disconnect", {"n": "old"}, keep=True)
         await asyncio.sleep(0.1)
+        monkeypatch.setattr("custom_components.iot_gateway.clients.tuya_cloud.outbox._SECONDS", 600.0)
         _ = signalling.publish(TARGET, "s", "disconnect", {"n": "new"}, keep=True)
         await broker.start()
         async with camera(broker) as cam:
-            monkeypatch.setattr("custom_components.iot_gateway.clients.tuya_cloud.signalling._OUTBOX_SECONDS", 600.0)
-            signalling._outbox[-1] = type(signalling._outbox[-1])(
-                signalling._outbox[-1].topic, signalling._outbox[-1].payload, float("inf")
-            )
             signalling.retry_soon()
             assert (await cam.next_json())["data"]["msg"]["n"] == "new"
 
@@ -517,6 +567,25 @@ async def test_cloud_does_not_grant_access(broker: Broker, caplog: pytest.LogCap
     assert "Connecting to the message broker failed" in caplog.text
 
 
+@pytest.mark.parametrize("code", [1106, 28841002, 28841004, 28841106, 1114, -1])
+async def test_cloud_refuses_access(broker: Broker, code: int) -> None:
+    """A call that only its owner can mend is counted all the same: attempts become as rare as one an hour."""
+    owner = Owner(Cloud(broker.url), backoff_first=0.001, backoff_most=0.002)
+    owner.cloud.errors = [error_of(code, "no") for _ in range(9)]
+    async with owner.running():
+        assert owner.statistics["accesses"] == 10
+    assert max(high for low, high in owner.waits if low) == pytest.approx(0.001 * 2**9)
+
+
+@pytest.mark.parametrize("error", [CannotReachCloud("no way"), error_of(1110, "busy")])
+async def test_cloud_is_away(broker: Broker, error: CloudError) -> None:
+    """What passes by itself is not waited for that long."""
+    owner = Owner(Cloud(broker.url), backoff_first=0.001, backoff_most=0.002)
+    owner.cloud.errors = [error for _ in range(9)]
+    async with owner.running():
+        assert max(high for low, high in owner.waits if low) <= 0.002
+
+
 async def test_credentials_are_refused(broker: Broker) -> None:
     """They may have ended, or have been replaced: others are asked for, under the other link id."""
     owner = Owner(Cloud(broker.url))
@@ -563,7 +632,7 @@ async def test_access_that_has_ended_is_not_tried(broker: Broker) -> None:
 
 async def test_two_with_one_client_id(broker: Broker) -> None:
     """Whoever is thrown out again and again comes back less and less often."""
-    owner = Owner(Cloud(broker.url, "alpha"), backoff_first=0.01, backoff_most=10.0)
+    owner = Owner(Cloud(broker.url, "alpha"), backoff_first=0.1, backoff_most=10.0)
     async with owner.running():
         owner.waits.clear()
         for number in range(4):
@@ -572,7 +641,7 @@ async def test_two_with_one_client_id(broker: Broker) -> None:
             await owner.lost(number + 1)
         assert len(owner.cloud.granted) == 1
         backoffs = [high for low, high in owner.waits if low == high / 2]
-        assert backoffs[:4] == [0.01, 0.02, 0.04, 0.08]
+        assert backoffs[:4] == [0.1, 0.2, 0.4, 0.8]
 
 
 # Renewal
@@ -610,6 +679,116 @@ async def test_renewal(broker: Broker) -> None:
     assert owner.ups == [True]
     assert owner.statistics["losses"] == 0
     assert owner.statistics["connections"] == 2
+
+
+@pytest.mark.parametrize(
+    ("users", "renewals"), [(("alpha",), 5), (("alpha", "beta"), 1)], ids=["one topic", "a topic each"]
+)
+async def test_nothing_is_lost_in_a_renewal(broker: Broker, users: tuple[str, ...], renewals: int) -> None:
+    """While one connection replaces another again and again, both sides get all that the other says; cameras in its order."""
+    owner = Owner(Cloud(broker.url, *users, lifetime=0.4), drain=0.05)
+    sent = 0
+    said = 0
+    async with camera(broker) as cam, owner.running() as signalling:
+        _ = owner.listen("s")
+
+        async def say() -> None:
+            nonlocal said
+            while True:
+                said += 1
+                await cam.say("s", "candidate", n=said)
+                await asyncio.sleep(0.005)
+
+        saying = asyncio.create_task(say())
+        try:
+            while owner.statistics["renewals"] < renewals:
+                sent += 1
+                if owner.statistics["renewals"] == renewals - 1:
+                    owner.cloud.lifetime = 7200.0
+                _ = signalling.publish(TARGET, "s", "candidate", {"n": sent})
+                await asyncio.sleep(0.005)
+        finally:
+            saying.cancel()
+            _ = await asyncio.wait([saying])
+        got = [(await cam.next_json())["data"]["msg"]["n"] for _ in range(sent)]
+        assert got == list(range(1, sent + 1))
+        await until(lambda: any(signal.msg["n"] >= said - 1 for signal in owner.signals))
+        # What is said while two listen may be heard twice, and one may be ahead of the other: sessions know that
+        heard = {signal.msg["n"] for signal in owner.signals}
+        assert heard >= set(range(1, said))
+    assert owner.ups == [True]
+    assert owner.statistics["losses"] == 0
+    assert owner.statistics["unconfirmed"] == 0
+
+
+async def test_view_while_two_connections_listen(broker: Broker) -> None:
+    """A viewer is told everything once."""
+
+    async def fetch(_device_id: str) -> WebRtcConfig:
+        return WebRtcConfig(auth="auth", moto_id="moto_1", supports_webrtc=True)
+
+    owner = Owner(Cloud(broker.url, "alpha", lifetime=0.4), drain=60.0)
+    told: list[str] = []
+    errors: list[Exception] = []
+    async with camera(broker) as cam, owner.running() as signalling:
+        await until(lambda: bool(signalling._retiring))
+        owner.cloud.lifetime = 7200.0
+        await until(lambda: signalling._link is not None and signalling._link.access.expires_at > time.time() + 60)
+        sessions = CameraSessions(ViewedCamera(device_id=DEVICE), signalling, WebRtcConfigCache(fetch))
+        _ = sessions.open(
+            "viewer", CHROMIUM_OFFER, on_answer=told.append, on_candidate=told.append, on_error=errors.append
+        )
+        session_id = (await cam.next_json())["data"]["header"]["sessionid"]
+        before = owner.statistics["received"]
+        await cam.say(session_id, "candidate", candidate=f"a={_CANDIDATE}\r\n")
+        await cam.say(session_id, "answer", sdp=ANSWER)
+        await cam.say(session_id, "candidate", candidate=f"a={_CANDIDATE}\r\n".replace("50828", "50829"))
+        await until(lambda: owner.statistics["received"] - before >= 6)
+        assert (told[0][:3], told[1:]) == ("v=0", [_CANDIDATE, _CANDIDATE.replace("50828", "50829")])
+        await cam.say(session_id, "disconnect")
+        await until(lambda: owner.statistics["received"] - before >= 8)
+        assert len(errors) == 1
+        assert len(told) == 3
+
+
+async def test_renewal_waits_for_what_is_under_way(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes out by the new connection must not overtake what the old one has not delivered."""
+    owner = Owner(Cloud(broker.url, lifetime=0.4))
+    gate = asyncio.Event()
+    publish = aiomqtt.Client.publish
+
+    async def slow(self: aiomqtt.Client, *args: Any, **kwargs: Any) -> None:
+        await publish(self, *args, **kwargs)
+        await gate.wait()
+
+    async with owner.running() as signalling:
+        monkeypatch.setattr(aiomqtt.Client, "publish", slow)
+        first = signalling.publish(TARGET, "s", "offer", {})
+        owner.cloud.lifetime = 7200.0
+        await until(lambda: owner.statistics["connections"] == 2)
+        old = signalling._link
+        assert owner.statistics["renewals"] == 0
+        second = signalling.publish(TARGET, "s", "candidate", {})
+        assert signalling._link is old
+        gate.set()
+        assert await first
+        assert await second
+        await until(lambda: owner.statistics["renewals"] == 1)
+        assert signalling._link is not old
+
+
+async def test_end_during_a_renewal(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that was just made, and not yet used, is ended too."""
+    owner = Owner(Cloud(broker.url, lifetime=0.4))
+
+    async def silent(self: aiomqtt.Client, *args: Any, **kwargs: Any) -> None:
+        await asyncio.Event().wait()
+
+    async with owner.running() as signalling:
+        monkeypatch.setattr(aiomqtt.Client, "publish", silent)
+        _ = signalling.publish(TARGET, "s", "offer", {})
+        await until(lambda: owner.statistics["connections"] == 2)
+    assert owner.statistics["renewals"] == 0
 
 
 async def test_renewal_with_one_topic(broker: Broker) -> None:
@@ -723,6 +902,53 @@ async def test_view_over_a_broker(broker: Broker) -> None:
     assert owner.statistics["malformed"] == 0
 
 
+async def test_nothing_grows(broker: Broker) -> None:
+    """However many views there were, what is kept of them is the history of the last few."""
+
+    async def fetch(_device_id: str) -> WebRtcConfig:
+        return WebRtcConfig(auth="auth", moto_id="moto_1", supports_webrtc=True)
+
+    owner = Owner(Cloud(broker.url))
+    told: list[str] = []
+    errors: list[Exception] = []
+    counts: list[int] = []
+    async with camera(broker) as cam, owner.running() as signalling:
+        sessions = CameraSessions(ViewedCamera(device_id=DEVICE), signalling, WebRtcConfigCache(fetch))
+
+        async def view(name: str) -> None:
+            told.clear()
+            _ = sessions.open(
+                name, CHROMIUM_OFFER, on_answer=told.append, on_candidate=told.append, on_error=errors.append
+            )
+            sessions.add_candidate(name, _CANDIDATE)
+            session_id = (await cam.next_json())["data"]["header"]["sessionid"]
+            await cam.say(session_id, "candidate", candidate=f"a={_CANDIDATE}\r\n")
+            await cam.say(session_id, "answer", sdp=ANSWER)
+            await until(lambda: len(told) == 2)
+            sessions.close(name)
+            assert [(await cam.next_json())["data"]["header"]["type"] for _ in range(2)] == ["candidate", "disconnect"]
+
+        for number in range(90):
+            await view(str(number))
+            if number in (29, 59, 89):
+                await signalling.flush()
+                _ = gc.collect()
+                ours = ("custom_components.", "aiomqtt.", "paho.")
+                counts.append(sum(type(one).__module__.startswith(ours) for one in gc.get_objects()))
+        assert errors == []
+        link = signalling._link
+        assert link is not None
+        assert not link.sends
+        assert not list(link._client._pending_calls)
+        assert not link._client._client._out_messages
+        for kept in (signalling._handlers, signalling._senders, signalling._outbox, signalling._retiring):
+            assert not kept
+        # Only the list that was registered by this test's owner
+        assert signalling._listeners == [owner.ups.append]
+    assert counts[2] <= counts[1] <= counts[0]
+    assert len(sessions.as_dict()["ended"]) == 20
+
+
 # The end
 
 
@@ -757,6 +983,7 @@ class Peer:
     def __init__(self, *answers: bytes) -> None:
         self._answers = answers
         self.connections = 0
+        self.received = 0
         self.open: set[asyncio.StreamWriter] = set()
         self.port = 0
 
@@ -766,8 +993,8 @@ class Peer:
         for answer in self._answers:
             _ = await reader.read(1000)
             writer.write(answer)
-        while await reader.read(1000):
-            pass
+        while some := await reader.read(1000):
+            self.received += len(some)
         self.open.discard(writer)
         writer.close()
 

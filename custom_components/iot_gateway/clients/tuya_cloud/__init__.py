@@ -1,6 +1,7 @@
 """A client of Tuya's cloud: its OpenAPI, and the live view of cameras over WebRTC, signalled over MQTT (seed 000)."""
 
 from .api import TuyaCloudApi
+from .camera_sessions import CameraSessions
 from .config_cache import WebRtcConfigCache
 from .devices import CloudDevice, Specification, get_specification, get_status, has_devices, list_devices, send_commands
 from .errors import (
@@ -23,35 +24,18 @@ from .errors import (
     WrongDataCenter,
 )
 from .event_picture import EventFile, EventPicture, PictureUnreadable, parse_event_picture
-from .ipc import (
-    HD,
-    SD,
-    IceServer,
-    MqttAccess,
-    MqttAccessSource,
-    StreamInfo,
-    WebRtcConfig,
-    allocate_stream,
-    fetch_event_file,
-    fetch_event_picture,
-    get_mqtt_access,
-    get_webrtc_config,
-    move_ptz,
-)
-from .ptz import PtzDirection, ptz_values
+from .mqtt_access import MqttAccess, MqttAccessSource, get_mqtt_access
+from .picture_storage import fetch_event_file, fetch_event_picture
+from .ptz import PtzDirection, move_ptz, ptz_values
 from .sdp import PreparedOffer, SdpError, prepare_offer, repair_answer
-from .session import (
-    CameraSession,
-    CameraSessions,
-    SessionError,
-    SessionMetrics,
-    SessionReason,
-    SessionState,
-    SessionTimings,
-    ViewedCamera,
-)
-from .signalling import IpcSignalling, SignallingDown, SignallingStatistics
-from .statistics import CallStatistics
+from .session import CameraSession, SessionState, SessionTimings, ViewedCamera
+from .session_error import SessionError, SessionReason
+from .session_metrics import SessionMetrics
+from .signalling import IpcSignalling
+from .signals import SignallingDown
+from .statistics import CallStatistics, SignallingStatistics
+from .stream_allocation import allocate_stream
+from .webrtc_config import HD, SD, IceServer, StreamInfo, WebRtcConfig, get_webrtc_config
 
 __all__ = [
     "HD",

@@ -18,6 +18,7 @@ import aiohttp
 from yarl import URL
 
 from .errors import (
+    NO_SUCH_PATH,
     CannotReachCloud,
     ClockRefused,
     CloudBusy,
@@ -96,6 +97,7 @@ class TuyaCloudApi:
         self._token_failures = 0
         self._token_error: CloudError | None = None
         self._pauses: dict[tuple[type[CloudError], str], _Pause] = {}
+        self._complaints: set[tuple[str, int | None]] = set()
         self.statistics = CallStatistics(now=now)
 
     async def call(
@@ -128,6 +130,11 @@ class TuyaCloudApi:
         self._end_pauses("")
         self._end_pauses(name)
         return result
+
+    @property
+    def cloud_time(self) -> float:
+        """What the cloud's clock says, in seconds since the epoch, as far as its last answer told."""
+        return self._now() + self._clock_offset
 
     async def check(self) -> None:
         """Fetch a token, which shows that endpoint, access ID and secret fit; raises CloudError."""
@@ -229,6 +236,7 @@ class TuyaCloudApi:
         message = str(answer.get("msg") or "refused without a reason")
         error = RequestInvalid(f"An answer without a code: {message}") if code is None else error_of(code, message)
         self.statistics.count_error(error, error.code)
+        self._complain(error, name)
         raise error
 
     async def _exchange(self, method: str, url: URL, headers: Mapping[str, str], content: bytes) -> dict[str, Any]:
@@ -253,6 +261,12 @@ class TuyaCloudApi:
         if not isinstance(answer, dict) or "success" not in answer:
             raise CannotReachCloud(f"{url.host} answers with HTTP status {status}, but not as Tuya's cloud does")
         return answer
+
+    def _complain(self, err: CloudError, name: str) -> None:
+        """Log what only a defect of ours explains, once for each kind of call."""
+        if isinstance(err, RequestInvalid) and err.code != NO_SUCH_PATH and (name, err.code) not in self._complaints:
+            self._complaints.add((name, err.code))
+            _LOGGER.warning("Tuya's cloud does not understand a call of the kind %s: %s", name, err)
 
     # Pauses
 

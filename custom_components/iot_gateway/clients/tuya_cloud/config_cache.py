@@ -1,19 +1,21 @@
 """What is known of how to view each camera, so that a view needs no call of the cloud (protocols page, section 14).
 
 What an offer takes, `auth` and `moto_id`, lasts for months; the credentials of TURN servers end within hours. So a
-configuration is served for as long as there is no other, without what has ended in it, and renewed in the background when a
-viewer comes while less than a fifth of its time is left. One that a viewer used lately is renewed in time also without one.
+configuration is served for as long as there is no other, without what has ended in it. One that a viewer used lately is
+renewed in the background when a fifth of its time is left, and one that nobody uses a few times a day: a viewer who comes
+once a week must not be the one without TURN. Where that could not be done, the next viewer's coming has it done.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 import logging
 import time
 from typing import Any, Final
 
 from .errors import CloudError
-from .ipc import SD, IceServer, StreamInfo, WebRtcConfig
+from .loose import as_number
+from .webrtc_config import SD, IceServer, StreamInfo, WebRtcConfig
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -22,11 +24,17 @@ _TURN_MARGIN: Final = 600.0
 _LEAST_AGE: Final = 60.0
 """However soon credentials end: a clock that is wrong must not make us ask all the time."""
 _FRESH_PART: Final = 0.2
+"""Of the time of a configuration: it is renewed when so much is left."""
+_VIEWER_PART: Final = 0.1
+"""The same when a viewer comes, whose view should cost no call: the attempts before have failed by then."""
 _SPACING: Final = 1.0
 _REFRESH_SPACING: Final = 60.0
 _RETRY_FIRST: Final = 30.0
 _RETRY_MOST: Final = 3600.0
 _RECENT: Final = 3 * 3600.0
+_IDLE_AGE: Final = 4.5 * 3600.0
+"""How old a configuration is at least when it is renewed that nobody has used lately; that is five calls a day and camera."""
+_UNSUPPORTED_AGE: Final = 86400.0
 _VERSION: Final = 1
 
 
@@ -86,7 +94,7 @@ class WebRtcConfigCache:
         entry = self._entries.setdefault(device_id, _Entry())
         now = self._now()
         entry.viewed_at = now
-        if self._is_due(entry, now):
+        if self._is_due(entry, now, _VIEWER_PART):
             _ = self._begin(device_id, entry, at_once=False)
         return entry.config
 
@@ -123,12 +131,12 @@ class WebRtcConfigCache:
                 _ = await asyncio.wait((task,))
 
     async def run(self) -> None:
-        """Renew in time what a viewer used in the last hours, until cancelled."""
+        """Renew in time what viewers use, or may want to use, until cancelled."""
         while True:
             await self._sleep(_LEAST_AGE)
-            now = self._now()
             for device_id, entry in list(self._entries.items()):
-                if now - entry.viewed_at < _RECENT and not entry.restored and self._is_due(entry, now):
+                now = self._now()
+                if self._is_wanted(entry, now) and self._is_due(entry, now, _FRESH_PART):
                     _ = await asyncio.wait((self._begin(device_id, entry, at_once=False),))
 
     def forget(self, device_id: str) -> None:
@@ -145,14 +153,25 @@ class WebRtcConfigCache:
             if entry.task is not None:
                 entry.task.cancel()
 
+    def peek(self, device_id: str) -> WebRtcConfig | None:
+        """Return what is known, for somebody who does not want to view."""
+        entry = self._entries.get(device_id)
+        return None if entry is None else entry.config
+
     def snapshot(self) -> dict[str, Any]:
-        """Return what may be kept on disk for the next start, fit for JSON; nothing of it ends, TURN is left out."""
+        """Return what is to be kept on disk for the next start, fit for JSON.
+
+        It holds secrets: what lasts for months, and credentials of TURN servers with their end.
+        """
         return {
             "version": _VERSION,
             "cameras": {
                 device_id: {
-                    **{key: value for key, value in asdict(entry.config).items() if key not in _NOT_KEPT},
+                    **{key: value for key, value in asdict(entry.config).items() if key not in _KEPT_OTHERWISE},
                     "stun": [server.urls for server in entry.config.ice_servers if server.credential is None],
+                    "turn": [asdict(server) for server in entry.config.ice_servers if server.credential is not None],
+                    "fetched_at": entry.fetched_at,
+                    "good_until": entry.good_until,
                 }
                 for device_id, entry in self._entries.items()
                 if entry.config is not None
@@ -167,7 +186,12 @@ class WebRtcConfigCache:
         for device_id, data in cameras.items():
             entry = self._entries.setdefault(device_id, _Entry())
             if entry.config is None and (config := _restored(data)) is not None:
-                entry.config, entry.restored = config, True
+                entry.config = config
+                fetched_at, good_until = as_number(data.get("fetched_at")), as_number(data.get("good_until"))
+                if fetched_at is not None and good_until is not None and fetched_at <= self._now() < good_until:
+                    entry.fetched_at, entry.good_until = fetched_at, good_until
+                else:
+                    entry.restored = True
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state of it all, fit for JSON, without secrets."""
@@ -188,13 +212,22 @@ class WebRtcConfigCache:
             },
         }
 
-    def _is_due(self, entry: _Entry, now: float) -> bool:
-        """Tell whether it is time to ask again."""
+    def _is_wanted(self, entry: _Entry, now: float) -> bool:
+        """Tell whether somebody may want to use it as it is."""
+        if entry.config is None:
+            return False
+        if not entry.config.supports_webrtc:
+            # With another firmware, or another day of the cloud, it may
+            return now - entry.fetched_at >= _UNSUPPORTED_AGE
+        return entry.restored or now - entry.viewed_at < _RECENT or now - entry.fetched_at >= _IDLE_AGE
+
+    def _is_due(self, entry: _Entry, now: float, part: float) -> bool:
+        """Tell whether it is time to ask again, as no more than this part of its time is left."""
         if now < entry.not_before:
             return False
         if entry.config is None or entry.restored:
             return True
-        return entry.good_until - now < _FRESH_PART * (entry.good_until - entry.fetched_at)
+        return entry.good_until - now < part * (entry.good_until - entry.fetched_at)
 
     async def _wait_for(self, device_id: str) -> WebRtcConfig:
         entry = self._entries.setdefault(device_id, _Entry())
@@ -237,14 +270,12 @@ class WebRtcConfigCache:
             _LOGGER.debug("A camera's configuration could not be fetched: %s", err)
             raise
         now = self._now()
-        lasting = entry.config is None or _lasting(entry.config) != _lasting(config)
         entry.config, entry.restored = config, False
         entry.fetched_at = now
         ends = now + _MOST_AGE if config.expires_at is None else config.expires_at - _TURN_MARGIN
         entry.good_until = max(min(ends, now + _MOST_AGE), now + _LEAST_AGE)
         entry.wait, entry.not_before = _RETRY_FIRST, now + _LEAST_AGE
-        if lasting:
-            self._changed()
+        self._changed()
         return config
 
     def _changed(self) -> None:
@@ -252,20 +283,13 @@ class WebRtcConfigCache:
             self._on_changed()
 
 
-_NOT_KEPT: Final = ("ice_servers", "expires_at")
+_KEPT_OTHERWISE: Final = ("ice_servers", "expires_at")
 
 
 def _noted(task: asyncio.Task[WebRtcConfig]) -> None:
     """Take note of a failure that nobody waited for; it was logged where it happened."""
     if not task.cancelled():
         _ = task.exception()
-
-
-def _lasting(config: WebRtcConfig) -> WebRtcConfig:
-    """Return a configuration without what ends."""
-    return replace(
-        config, ice_servers=tuple(server for server in config.ice_servers if server.credential is None), expires_at=None
-    )
 
 
 def _restored(data: Any) -> WebRtcConfig | None:
@@ -288,18 +312,33 @@ def _restored(data: Any) -> WebRtcConfig | None:
         and isinstance(height := stream.get("height"), int)
         and isinstance(codec := stream.get("codec"), str)
     )
+    servers = (
+        *(IceServer(urls=url) for url in _list(data.get("stun")) if isinstance(url, str)),
+        *(_turn_servers(data.get("turn"))),
+    )
     default = data.get("default_stream")
     node = data.get("sub_dev_id")
     return WebRtcConfig(
         auth=auth,
         moto_id=moto_id,
         supports_webrtc=supports,
-        ice_servers=tuple(IceServer(urls=url) for url in _list(data.get("stun")) if isinstance(url, str)),
+        ice_servers=servers,
         streams=streams,
         default_stream=default if isinstance(default, int) else SD,
         sub_dev_id=node if isinstance(node, str) else "",
+        expires_at=min((server.expires_at for server in servers if server.expires_at is not None), default=None),
         **flags,
     )
+
+
+def _turn_servers(value: Any) -> Iterator[IceServer]:
+    """Yield the TURN servers of a snapshot that have all that they need."""
+    for server in _list(value):
+        match server:
+            case {"urls": str(urls), "username": str(username), "credential": str(credential), **more}:
+                yield IceServer(
+                    urls=urls, username=username, credential=credential, expires_at=as_number(more.get("expires_at"))
+                )
 
 
 def _list(value: Any) -> list[Any] | tuple[Any, ...]:

@@ -11,7 +11,15 @@ from itertools import batched
 from typing import Any, Final
 
 from .api import TuyaCloudApi
-from .errors import CloudError, NotSubscribed, NotSupported, PermissionDenied, RequestInvalid, UnknownCloudError
+from .errors import (
+    NO_SUCH_PATH,
+    CloudError,
+    NotSubscribed,
+    NotSupported,
+    PermissionDenied,
+    RequestInvalid,
+    UnknownCloudError,
+)
 
 _LIST_PATH: Final = "/v1.0/iot-01/associated-users/devices"
 _PAGE_SIZE: Final = 100
@@ -22,8 +30,6 @@ _BATCH: Final = 20
 
 _NOT_HERE: Final = (RequestInvalid, PermissionDenied, NotSubscribed, NotSupported, UnknownCloudError)
 """Refusals that another path, or doing without, may help against; the others would meet every call."""
-
-_NO_SUCH_PATH: Final = 1108
 
 _NO_DEVICES: Final[Mapping[str, CloudDevice]] = {}
 
@@ -65,7 +71,8 @@ async def list_devices(api: TuyaCloudApi, *, known: Mapping[str, CloudDevice] = 
     """Return all devices of all linked accounts, with their states; raises CloudError.
 
     One call for a hundred devices. The list does not say which gateway a sub-device is behind; that costs a further call
-    for twenty of them, unless `known` has it from an earlier list.
+    for twenty of them, unless `known` has it from an earlier list. A device that two accounts have (one shares it with
+    the other) is that one's which `known` says, else the first one's: a camera's views end when its account changes.
     """
     entries: dict[str, Mapping[str, Any]] = {}
     row_key = ""
@@ -78,7 +85,9 @@ async def list_devices(api: TuyaCloudApi, *, known: Mapping[str, CloudDevice] = 
         )
         page = result if isinstance(result, Mapping) else {}
         for entry in _entries(page.get("devices")):
-            if device_id := _text(entry.get("id")):
+            device_id = _text(entry.get("id"))
+            before = known.get(device_id)
+            if device_id and (device_id not in entries or (before and before.uid == _text(entry.get("uid")))):
                 entries[device_id] = entry
         previous, row_key = row_key, _text(page.get("last_row_key"))
         if not page.get("has_more") or not row_key or row_key == previous:
@@ -144,7 +153,7 @@ async def send_commands(api: TuyaCloudApi, device_id: str, values: Mapping[str, 
     try:
         result = await api.call("POST", f"/v1.0/devices/{device_id}/commands", body=body, name="commands")
     except CloudError as err:
-        if err.code != _NO_SUCH_PATH:
+        if err.code != NO_SUCH_PATH:
             raise
         result = await api.call("POST", f"/v1.0/iot-03/devices/{device_id}/commands", body=body, name="commands")
     if result is False:

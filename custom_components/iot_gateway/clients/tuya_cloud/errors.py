@@ -108,6 +108,11 @@ _KINDS: Final[dict[type[CloudError], tuple[int, ...]]] = {
     QuotaExhausted: (28841004,),
     DataCenterSuspended: (28841107,),
 }
+NO_SUCH_PATH: Final = 1108
+"""The code of a RequestInvalid where the project lacks a path; another one may do."""
+INTERNAL_ERROR: Final = -9999999
+"""The code of an UnknownCloudError that the cloud gives for some cameras behind gateways, whatever is asked (1.6)."""
+
 _BY_CODE: Final = {code: kind for kind, codes in _KINDS.items() for code in codes}
 
 

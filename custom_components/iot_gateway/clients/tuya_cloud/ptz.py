@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
+from .api import TuyaCloudApi
+
 
 class PtzDirection(StrEnum):
     """A direction, clockwise from above."""
@@ -18,7 +20,7 @@ class PtzDirection(StrEnum):
     UP_LEFT = "up_left"
 
 
-STOP: Final = "STOP"
+_STOP: Final = "STOP"
 """What the cloud's own PTZ call takes to end a movement."""
 
 _CLOUD_VALUES: Final = {
@@ -63,6 +65,19 @@ def ptz_values(options: Iterable[str]) -> dict[PtzDirection, str]:
 def cloud_value(direction: PtzDirection) -> str:
     """Return what the cloud's own PTZ call names a direction, for cameras without `ptz_control`."""
     return _CLOUD_VALUES[direction]
+
+
+async def move_ptz(api: TuyaCloudApi, device_id: str, direction: PtzDirection | None) -> None:
+    """Start to move a camera's head, or stop it (None), by the cloud's own call; raises CloudError.
+
+    For cameras without `ptz_control`. It moves until it is stopped.
+    """
+    await api.call(
+        "POST",
+        f"/v1.0/cameras/{device_id}/configs/ptz",
+        body={"value": _STOP if direction is None else cloud_value(direction)},
+        name="camera-ptz",
+    )
 
 
 def _direction_of_words(option: str) -> PtzDirection | None:

@@ -1,4 +1,4 @@
-"""One viewer's session with a camera, and the sessions of all viewers of a camera.
+"""One viewer's session with a camera.
 
 The design is section 14 of the protocols page: INIT → OFFERED → ANSWERED → CLOSED. A player takes one answer or one error
 and never tries again (12.4), so whatever can be tried again is tried here before it hears of an error; and a camera has few
@@ -8,27 +8,34 @@ Nothing here waits: a session is a machine that a clock, the signalling and its 
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 import logging
 import secrets
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from . import candidates
-from .errors import CannotReachCloud, CloudBusy, CloudError, DeviceOffline, QuotaExhausted
-from .ipc import WebRtcConfig
+from .attempt_budget import AttemptBudget
+from .errors import CloudError
+from .loose import as_integer
 from .sdp import PreparedOffer, SdpError, candidate_target, has_video, prepare_offer, repair_answer
-from .signalling import CONTROL, WEBRTC, Signal, SignallingDown, SignalTarget
+from .session_error import SessionError, SessionReason, session_error_of
+from .session_metrics import SessionMetrics
+from .session_ports import Clock, ConfigSource, Signalling
+from .signals import CONTROL, WEBRTC, Signal, SignallingDown, SignalTarget
+from .timers import Timers
 from .wake import WAKE_REPEATS
+from .waking import Waking
+from .webrtc_config import HD, SD, WebRtcConfig
 
 _LOGGER = logging.getLogger(__name__)
 
 _BUSY: Final = 12
 """`close_reason` of a camera whose places are all taken (section 4)."""
-_EARLY_CANDIDATES: Final = 64
 _MOST_ATTEMPTS: Final = 6
+_MOST_CANDIDATES: Final = 128
+"""More than any browser or camera gathers: what goes on beyond that is a defect, and not for us to keep."""
 
 
 class SessionState(StrEnum):
@@ -38,117 +45,6 @@ class SessionState(StrEnum):
     OFFERED = "offered"
     ANSWERED = "answered"
     CLOSED = "closed"
-
-
-class SessionReason(StrEnum):
-    """Why a session ended that its viewer did not end."""
-
-    NO_ANSWER = "no_answer"
-    """The camera is offline, or its answer never came."""
-    BUSY = "busy"
-    """The camera serves as many viewers as it can."""
-    ASLEEP = "asleep"
-    """A battery camera did not wake up."""
-    CAMERA_CLOSED = "camera_closed"
-    """The camera ended what had begun."""
-    NOT_CONNECTED = "not_connected"
-    """The cloud or its message broker cannot be reached."""
-    REFUSED = "refused"
-    """The camera, or the cloud, doesn't let us watch, or has nothing that a browser plays."""
-
-
-class SessionError(Exception):
-    """A session failed; `reason` says why in a word, the text in a sentence without secrets.
-
-    `close_reason` is the camera's own number where it gave one, `retry_after` how many seconds from now the next attempt
-    makes sense where that is known.
-    """
-
-    def __init__(
-        self,
-        reason: SessionReason,
-        message: str = "",
-        *,
-        close_reason: int | None = None,
-        retry_after: float | None = None,
-    ) -> None:
-        """Say `message`, or what the reason means."""
-        super().__init__(message or _MESSAGES[reason])
-        self.reason = reason
-        self.close_reason = close_reason
-        self.retry_after = retry_after
-
-
-_MESSAGES: Final = {
-    SessionReason.NO_ANSWER: "The camera did not answer",
-    SessionReason.BUSY: "The camera is busy: it serves as many viewers as it can",
-    SessionReason.ASLEEP: "The camera sleeps and did not wake up",
-    SessionReason.CAMERA_CLOSED: "The camera ended the view",
-    SessionReason.NOT_CONNECTED: "Tuya's cloud is not reachable",
-    SessionReason.REFUSED: "The camera cannot be viewed",
-}
-
-
-class Timer(Protocol):
-    """What a clock returns."""
-
-    def cancel(self) -> None:
-        """Don't call any more."""
-
-
-class Clock(Protocol):
-    """What an event loop is to us."""
-
-    def time(self) -> float:
-        """Return seconds of a clock that never jumps."""
-
-    def call_later(self, delay: float, callback: Callable[[], None], /) -> Timer:
-        """Call a function in so many seconds."""
-
-
-class Signalling(Protocol):
-    """What `IpcSignalling` is to us."""
-
-    @property
-    def connected(self) -> bool:
-        """Whether messages can be sent."""
-
-    def add_listener(self, listener: Callable[[bool], None]) -> Callable[[], None]:
-        """Have a function called when that changes."""
-
-    def register(self, session_id: str, handler: Callable[[Signal], None]) -> Callable[[], None]:
-        """Have a function called with each message of a session."""
-
-    def publish(
-        self,
-        target: SignalTarget,
-        session_id: str,
-        kind: str,
-        msg: Mapping[str, Any],
-        *,
-        protocol: int = WEBRTC,
-        keep: bool = False,
-    ) -> Any:
-        """Send a message; raises SignallingDown."""
-
-    def wake(self, device_id: str, local_key: str) -> bool:
-        """Send a wake packet."""
-
-    def retry_soon(self) -> None:
-        """Connect as soon as possible."""
-
-
-class ConfigSource(Protocol):
-    """What `WebRtcConfigCache` is to us."""
-
-    def get(self, device_id: str) -> WebRtcConfig | None:
-        """Return what is known, at once."""
-
-    async def fetch(self, device_id: str) -> WebRtcConfig:
-        """Return what is known, or ask; raises CloudError."""
-
-    async def refresh(self, device_id: str) -> WebRtcConfig:
-        """Ask anew; raises CloudError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,91 +73,19 @@ class SessionTimings:
     retry_after: float = 5.0
     """Without an answer, the configuration is asked anew and the offer made again."""
     give_up_after: float = 10.0
+    candidates_end_after: float = 2.0
+    """After the answer, without another candidate of a viewer who doesn't say that there are no more; what comes later
+    goes out all the same."""
     busy_waits: tuple[float, ...] = (1.0, 2.0)
     """Before offering again to a busy camera: the place of a viewer who has just left is free a moment later."""
     asleep_after: float = 40.0
+    resend_first: float = 2.0
+    """Many have woken up by then, and have missed the offer that woke them; the first seconds are what a viewer feels."""
     resend_every: float = 5.0
     wake_at: tuple[float, ...] = WAKE_REPEATS
     cloud_wake_at: float = 8.0
     refresh_asleep_at: float = 12.0
     """A battery camera that is silent for so long may have moved to another server."""
-
-
-@dataclass(slots=True, kw_only=True)
-class SessionMetrics:
-    """When what happened, in seconds of the clock, None for what has not; and how often."""
-
-    offered_at: float | None = None
-    published_at: float | None = None
-    answer_received_at: float | None = None
-    answer_sent_at: float | None = None
-    first_candidate_at: float | None = None
-    closed_at: float | None = None
-    attempts: int = 0
-    wakes: int = 0
-    candidates_sent: int = 0
-    candidates_received: int = 0
-    close_reason: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it fit for JSON: milliseconds since the viewer's offer, and counts; no secrets."""
-        begin = self.offered_at or 0.0
-        moments = {
-            "published": self.published_at,
-            "answer_received": self.answer_received_at,
-            "answer_sent": self.answer_sent_at,
-            "first_candidate": self.first_candidate_at,
-            "closed": self.closed_at,
-        }
-        return {
-            **{f"{name}_ms": None if at is None else round((at - begin) * 1000, 1) for name, at in moments.items()},
-            "attempts": self.attempts,
-            "retries": max(0, self.attempts - 1),
-            "wakes": self.wakes,
-            "candidates_sent": self.candidates_sent,
-            "candidates_received": self.candidates_received,
-            "close_reason": self.close_reason,
-        }
-
-
-class AttemptBudget:
-    """How often a camera may be offered to without success: some refuse everybody after a dozen attempts (section 4).
-
-    `attempts` within `per` seconds are free; then each has to keep a distance to the one before, from `first` doubling to
-    `most` seconds. An answer, or a quiet time of twice `most` seconds, makes all of them free again.
-    """
-
-    def __init__(self, *, attempts: int = 6, per: float = 60.0, first: float = 2.0, most: float = 120.0) -> None:
-        """Begin with all attempts."""
-        self._attempts = attempts
-        self._per = per
-        self._first = first
-        self._most = most
-        self._recent: deque[float] = deque()
-        self._last: float | None = None
-        self._wait = first
-        self.last_reason: SessionReason | None = None
-
-    def take(self, now: float) -> float:
-        """Take an attempt; returns 0, or the seconds to wait where none is left (nothing was taken then)."""
-        if self._last is not None and now - self._last >= 2 * self._most:
-            self.give_back()
-        while self._recent and now - self._recent[0] >= self._per:
-            self._recent.popleft()
-        if self._last is not None and (len(self._recent) >= self._attempts or self._wait > self._first):
-            if (left := self._last + self._wait - now) > 0.0:
-                return left
-            self._wait = min(2 * self._wait, self._most)
-        self._recent.append(now)
-        self._last = now
-        return 0.0
-
-    def give_back(self) -> None:
-        """The camera answers: nothing that was before counts any more."""
-        self._recent.clear()
-        self._last = None
-        self._wait = self._first
-        self.last_reason = None
 
 
 @dataclass(slots=True, eq=False)
@@ -274,6 +98,8 @@ class _Attempt:
     stream: int
     unregister: Callable[[], None]
     sent_candidates: int = 0
+    told_end: bool = False
+    """The camera knows that there are no more candidates."""
     received: dict[str, None] = field(default_factory=dict)
     alive: bool = False
     """The camera has said something."""
@@ -320,15 +146,24 @@ class CameraSession:
         self._on_candidate = on_candidate
         self._on_error = on_error
         self._on_closed = on_closed
-        self._timers: dict[str, Timer] = {}
+        self._timers: Final = Timers(clock)
+        self._waking: Final = Waking(
+            self._timers,
+            send_packet=self._send_wake_packet,
+            ask_cloud=self._wake_through_cloud if wake_by_cloud is not None else None,
+            packets_at=timings.wake_at,
+            cloud_at=timings.cloud_wake_at,
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._attempt: _Attempt | None = None
         self._config: WebRtcConfig | None = None
         self._refreshed = False
+        self._tried_other_stream = False
         self._declined: SessionError | None = None
         self._busy_waits = list(timings.busy_waits)
         self._waiting_for_connection = False
         self._candidates: dict[str, None] = {}
+        self._has_all_candidates = False
         self._remove_listener: Callable[[], None] = _nothing
 
     @property
@@ -343,7 +178,7 @@ class CameraSession:
         self._remove_listener = self._signalling.add_listener(self._connection_changed)
         for candidate in self.offer.candidates:
             self._note_candidate(candidate)
-        self._later("publish", self._timings.publish_within, self._not_published)
+        self._timers.set("publish", self._timings.publish_within, self._not_published)
         self._config = self._configs.get(self._camera.device_id)
         if self._config is None:
             self._begin(self._fetch_config())
@@ -359,6 +194,11 @@ class CameraSession:
     def close(self) -> None:
         """End the session, as the viewer wants; calling it again does no harm."""
         self._finish("viewer")
+
+    def camera_is_gone(self) -> None:
+        """The camera is known to be out of reach: what it has begun, it will not go on with."""
+        if self.state is SessionState.ANSWERED:
+            self._fail(SessionError(SessionReason.OFFLINE))
 
     def set_stream(self, stream: int) -> bool:
         """Switch to HD (0) or SD (1) while it plays; returns whether the camera can."""
@@ -376,25 +216,23 @@ class CameraSession:
         try:
             self._config = await self._configs.fetch(self._camera.device_id)
         except CloudError as err:
-            self._fail(_error_of(err))
+            self._fail(session_error_of(err))
         else:
             if self.state is not SessionState.CLOSED:
                 self._make_offer()
 
     def _make_offer(self) -> None:
         """Make an offer, or see to it that it will be made."""
-        self._cancel("again")
+        self._timers.cancel("again")
         config = self._config
         if config is None or self.state is SessionState.CLOSED:
             return
         if not config.supports_webrtc:
-            self._fail(SessionError(SessionReason.REFUSED, "The camera does not support WebRTC"))
+            self._fail(SessionError(SessionReason.UNPLAYABLE, "The camera does not support WebRTC"))
             return
         stream = config.choose_stream(self._stream)
         if stream is None:
-            self._fail(
-                SessionError(SessionReason.REFUSED, "The camera has no H.264 stream, and browsers play no other")
-            )
+            self._fail(SessionError(SessionReason.UNPLAYABLE, "The camera has no stream in H.264"))
             return
         if not self._signalling.connected:
             self._waiting_for_connection = True
@@ -405,8 +243,10 @@ class CameraSession:
             if wait > self._time_left(now):
                 self._fail(SessionError(self._budget.last_reason or SessionReason.BUSY, retry_after=wait))
             else:
-                self._cancel("publish")
-                self._later("again", wait, self._make_offer)
+                # That wait is ours; but the connection may be lost when it is over
+                if self.metrics.published_at is None:
+                    self._timers.set("publish", wait + self._timings.publish_within, self._not_published)
+                self._timers.set("again", wait, self._make_offer)
             return
         self._publish_offer(config, stream, now)
 
@@ -422,28 +262,24 @@ class CameraSession:
         self._attempt = attempt
         self._waiting_for_connection = False
         sleeps = self._sleeps
-        if sleeps and self.metrics.wakes == 0:
-            self._wake(0)
+        if sleeps:
+            self._waking.begin()
         if not self._send_offer(attempt):
             return
         self.metrics.attempts += 1
         self.state = SessionState.OFFERED
         if self.metrics.published_at is None:
             self.metrics.published_at = now
-            self._cancel("publish")
+            self._timers.cancel("publish")
             if sleeps:
-                self._later("give_up", self._timings.asleep_after, self._no_answer)
-                self._later("refresh", self._timings.refresh_asleep_at, self._refresh_asleep)
-                if self._wake_by_cloud is not None:
-                    # What cannot be done from here has to be done there, and at once
-                    at = self._timings.cloud_wake_at if self.metrics.wakes else 0.0
-                    self._later("cloud_wake", at, self._wake_through_cloud)
+                self._timers.set("give_up", self._timings.asleep_after, self._no_answer)
+                self._timers.set("refresh", self._timings.refresh_asleep_at, self._refresh_asleep)
             else:
-                self._later("give_up", self._timings.give_up_after, self._no_answer)
+                self._timers.set("give_up", self._timings.give_up_after, self._no_answer)
         if sleeps:
-            self._later("resend", self._timings.resend_every, self._resend)
+            self._timers.set("resend", self._timings.resend_first, self._resend)
         elif not self._refreshed:
-            self._later("retry", self._timings.retry_after, self._retry)
+            self._timers.set("retry", self._timings.retry_after, self._retry)
 
     def _send_offer(self, attempt: _Attempt) -> bool:
         """Send the offer and all candidates there are; returns false where the connection was lost this moment."""
@@ -460,6 +296,7 @@ class CameraSession:
             self._fail(SessionError(SessionReason.REFUSED, "The cloud's configuration of the camera is not usable"))
             return False
         attempt.sent_candidates = 0
+        attempt.told_end = False
         self._send_candidates()
         return True
 
@@ -490,10 +327,10 @@ class CameraSession:
 
     def _note_candidate(self, candidate: str) -> None:
         text = candidates.to_camera(candidate)
-        if candidates.normalized(candidate) and not text:
-            # Neither a candidate nor the end of them
-            return
-        if not candidates.is_mdns(candidate):
+        if not text:
+            # The end of them, or neither that nor a candidate
+            self._has_all_candidates = self._has_all_candidates or not candidates.normalized(candidate)
+        elif not candidates.is_mdns(candidate) and len(self._candidates) < _MOST_CANDIDATES:
             self._candidates.setdefault(text)
 
     def _send_candidates(self) -> None:
@@ -505,6 +342,18 @@ class CameraSession:
             attempt.sent_candidates += 1
             self.metrics.candidates_sent += 1
             self._publish(attempt, "candidate", {"candidate": text})
+        if self._has_all_candidates:
+            self._send_end_of_candidates()
+        elif self.state is SessionState.ANSWERED:
+            # Home Assistant's player never says that there are no more
+            self._timers.set("candidates", self._timings.candidates_end_after, self._send_end_of_candidates)
+
+    def _send_end_of_candidates(self) -> None:
+        attempt = self._attempt
+        if attempt is not None and not attempt.told_end:
+            self._timers.cancel("candidates")
+            attempt.told_end = True
+            self._publish(attempt, "candidate", {"candidate": ""})
 
     # Waiting for an answer
 
@@ -549,21 +398,18 @@ class CameraSession:
     def _resend(self) -> None:
         """A camera that woke up since has missed the offer."""
         if (attempt := self._attempt) is not None and not attempt.alive:
-            self._later("resend", self._timings.resend_every, self._resend)
-            self._send_offer(attempt)
+            self._timers.set("resend", self._timings.resend_every, self._resend)
+            if self._signalling.connected:
+                # Otherwise the next connection brings the next offer
+                self._send_offer(attempt)
 
-    def _wake(self, number: int) -> None:
-        if self._attempt is not None and self._attempt.alive:
-            return
-        if self._signalling.wake(self._camera.device_id, self._camera.local_key):
+    def _send_wake_packet(self) -> bool:
+        if sent := self._signalling.wake(self._camera.device_id, self._camera.local_key):
             self.metrics.wakes += 1
-        times = self._timings.wake_at
-        if number + 1 < len(times):
-            self._later("wake", times[number + 1] - times[number], lambda: self._wake(number + 1))
+        return sent
 
     def _wake_through_cloud(self) -> None:
-        if self._attempt is None or not self._attempt.alive:
-            self._begin(self._allocate())
+        self._begin(self._allocate())
 
     async def _allocate(self) -> None:
         assert self._wake_by_cloud is not None
@@ -589,16 +435,15 @@ class CameraSession:
             return
         if not attempt.alive:
             attempt.alive = True
-            for name in ("wake", "resend", "cloud_wake", "refresh"):
-                self._cancel(name)
+            self._waking.end()
+            self._timers.cancel("resend", "refresh")
         match signal.kind, signal.msg:
             case "answer", {"sdp": str(sdp)}:
                 self._receive_answer(attempt, sdp)
             case "candidate", {"candidate": str(candidate)}:
                 self._receive_candidate(attempt, candidate)
             case "disconnect", msg:
-                reason = msg.get("close_reason")
-                self._receive_disconnect(reason if isinstance(reason, int) else None)
+                self._receive_disconnect(as_integer(msg.get("close_reason")))
 
     def _receive_answer(self, attempt: _Attempt, sdp: str) -> None:
         if self.state is not SessionState.OFFERED:
@@ -612,21 +457,42 @@ class CameraSession:
             self._receive_refusal(SessionError(SessionReason.REFUSED, "The camera's answer is not usable"))
             return
         if has_video(self._offer_sdp) and not has_video(answer):
-            self._fail(SessionError(SessionReason.REFUSED, "The camera offers no video that browsers play"))
+            self._receive_no_video(attempt)
             return
         self.state = SessionState.ANSWERED
         self._budget.give_back()
-        for name in tuple(self._timers):
-            self._cancel(name)
+        self._end_waiting()
         self.candidate_mid, self.candidate_index = candidate_target(answer)
         self._call(self._on_answer, answer)
         self.metrics.answer_sent_at = self._clock.time()
         for candidate in tuple(attempt.received):
             self._forward(candidate)
+        # The viewer may have left at the answer
+        if self.state is SessionState.ANSWERED:
+            self._set_up_media(attempt)
+            self._send_candidates()
+
+    def _receive_no_video(self, attempt: _Attempt) -> None:
+        """The stream is none that browsers play; where the camera doesn't say what its other one is, that one may be."""
+        other = HD if attempt.stream == SD else SD
+        if not self._tried_other_stream and attempt.config.choose_stream(other) == other:
+            self._tried_other_stream = True
+            self._stream = other
+            self._timers.cancel("retry")
+            self._offer_again()
+        else:
+            self._fail(SessionError(SessionReason.UNPLAYABLE, "The camera offers no video that browsers play"))
+
+    def _set_up_media(self, attempt: _Attempt) -> None:
+        """Tell the camera what no offer says: which stream is wanted, and that somebody talks."""
         config = attempt.config
-        if config.can_switch_clarity and attempt.stream != config.default_stream:
+        # The viewer may want another stream by now
+        wanted = config.choose_stream(self._stream)
+        wanted = attempt.stream if wanted is None else wanted
+        if config.can_switch_clarity and (wanted != config.default_stream or wanted != attempt.stream):
             # Not every camera minds the offer's stream_type
-            self._publish(attempt, "resolution", {"cmdValue": attempt.stream}, protocol=CONTROL)
+            self._publish(attempt, "resolution", {"cmdValue": wanted}, protocol=CONTROL)
+            attempt.stream = wanted
         if self.offer.talk and config.has_speaker_control:
             self._publish(attempt, "speaker", {"cmdValue": 1}, protocol=CONTROL)
 
@@ -636,7 +502,7 @@ class CameraSession:
         except ValueError:
             return
         # Nothing is gained by telling a browser of the end, and some take it for an error
-        if text is None or text in attempt.received:
+        if text is None or text in attempt.received or len(attempt.received) >= _MOST_CANDIDATES:
             return
         attempt.received[text] = None
         self.metrics.candidates_received += 1
@@ -657,10 +523,10 @@ class CameraSession:
             error = self._declined = SessionError(SessionReason.BUSY, close_reason=close_reason)
             self._budget.last_reason = error.reason
             if self._busy_waits and self._busy_waits[0] < self._time_left(self._clock.time()):
-                self._cancel("retry")
+                self._timers.cancel("retry")
                 self._drop_attempt()
                 self.state = SessionState.INIT
-                self._later("again", self._busy_waits.pop(0), self._make_offer)
+                self._timers.set("again", self._busy_waits.pop(0), self._make_offer)
             else:
                 self._fail(error)
         else:
@@ -674,7 +540,7 @@ class CameraSession:
             self._fail(error)
             return
         self._refreshed = True
-        self._cancel("retry")
+        self._timers.cancel("retry")
         self._drop_attempt()
         self.state = SessionState.INIT
         self._begin(self._refresh_and_offer())
@@ -696,8 +562,7 @@ class CameraSession:
         self.state = SessionState.CLOSED
         self.metrics.closed_at = self._clock.time()
         self.metrics.close_reason = str(reason)
-        for name in tuple(self._timers):
-            self._cancel(name)
+        self._timers.cancel_all()
         for task in tuple(self._tasks):
             task.cancel()
         self._remove_listener()
@@ -705,24 +570,15 @@ class CameraSession:
 
     # Tools
 
+    def _end_waiting(self) -> None:
+        """The camera has answered: nothing is waited for any more but the viewer's last candidates."""
+        self._timers.cancel("publish", "again", "give_up", "refresh", "resend", "retry")
+        self._waking.end()
+
     def _time_left(self, now: float) -> float:
         """Return for how long the viewer can still be kept waiting, in seconds."""
         patience = self._timings.asleep_after if self._sleeps else self._timings.give_up_after
         return (self.metrics.published_at or now) + patience - now
-
-    def _later(self, name: str, delay: float, callback: Callable[[], None]) -> None:
-        """Set a timer; there is one of each name."""
-        self._cancel(name)
-
-        def due() -> None:
-            self._timers.pop(name, None)
-            callback()
-
-        self._timers[name] = self._clock.call_later(delay, due)
-
-    def _cancel(self, name: str) -> None:
-        if (timer := self._timers.pop(name, None)) is not None:
-            timer.cancel()
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._spawn(work)
@@ -737,160 +593,6 @@ class CameraSession:
             _LOGGER.exception("A callback of a camera's session failed")
 
 
-class CameraSessions:
-    """The sessions of all viewers of a camera.
-
-    Args:
-        camera: whose sessions; may be replaced, which new sessions then mind.
-        signalling: to send and receive by; it stays the caller's.
-        configs: where the camera's configuration comes from.
-        clock: the running event loop, unless a test has another.
-        spawn: begins a background task; the running loop does, unless the caller has a better way.
-        timings: how patient sessions are.
-        wake_by_cloud: wakes the camera by a call of the cloud (`ipc.allocate_stream`); used for a battery camera and a viewer
-            when wake packets don't help.
-        history: how many ended sessions' metrics are kept.
-    """
-
-    def __init__(
-        self,
-        camera: ViewedCamera,
-        signalling: Signalling,
-        configs: ConfigSource,
-        *,
-        clock: Clock | None = None,
-        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]] | None = None,
-        timings: SessionTimings | None = None,
-        wake_by_cloud: Callable[[], Awaitable[object]] | None = None,
-        history: int = 20,
-    ) -> None:
-        """Begin without sessions."""
-        self.camera = camera
-        self.budget: Final = AttemptBudget()
-        self._signalling = signalling
-        self._configs = configs
-        self._clock = clock
-        self._spawn = spawn
-        self._timings = timings or SessionTimings()
-        self._wake_by_cloud = wake_by_cloud
-        self._sessions: dict[str, CameraSession] = {}
-        self._early: deque[tuple[str, str]] = deque(maxlen=_EARLY_CANDIDATES)
-        self._history: deque[SessionMetrics] = deque(maxlen=history)
-        self._opened = 0
-
-    def __len__(self) -> int:
-        """How many viewers there are."""
-        return len(self._sessions)
-
-    def __contains__(self, session_id: object) -> bool:
-        """Whether a viewer's session is open."""
-        return session_id in self._sessions
-
-    def open(
-        self,
-        session_id: str,
-        offer_sdp: str,
-        *,
-        stream: int | None = None,
-        on_answer: Callable[[str], None],
-        on_candidate: Callable[[str], None],
-        on_error: Callable[[SessionError], None],
-    ) -> CameraSession:
-        """Begin a viewer's session.
-
-        An offer of a peer connection that has a session already is a restart of ICE (12.4, 4): the old session is closed
-        without a word to its viewer, who is the same.
-
-        Args:
-            session_id: the viewer's; the camera is told another.
-            offer_sdp: as the browser sent it.
-            stream: 0 for HD, 1 for SD, None for the camera's default. Another is taken where it is not H.264.
-            on_answer: called once, with an answer that browsers take.
-            on_candidate: called after that with each candidate of the camera, in the browsers' form; they belong to
-                `candidate_mid` and `candidate_index` of the session.
-            on_error: called at most once, and nothing else after it; the session is closed then.
-
-        Raises:
-            SdpError: the offer is none.
-        """
-        clock = self._clock or asyncio.get_running_loop()
-        session = CameraSession(
-            self.camera,
-            offer_sdp,
-            signalling=self._signalling,
-            configs=self._configs,
-            budget=self.budget,
-            clock=clock,
-            spawn=self._spawn or asyncio.get_running_loop().create_task,
-            timings=self._timings,
-            stream=stream,
-            wake_by_cloud=self._wake_by_cloud,
-            on_answer=on_answer,
-            on_candidate=on_candidate,
-            on_error=on_error,
-            on_closed=lambda: self._forget(session_id, session),
-        )
-        self.close(session_id)
-        if session.offer.origin:
-            for other in list(self._sessions.values()):
-                if other.offer.origin == session.offer.origin:
-                    other.close()
-        self._sessions[session_id] = session
-        self._opened += 1
-        early = [candidate for ufrag, candidate in self._early if ufrag in session.offer.ufrags]
-        self._early.clear()
-        session.start()
-        for candidate in early:
-            session.add_candidate(candidate)
-        return session
-
-    def add_candidate(self, session_id: str, candidate: str, ufrag: str | None = None) -> None:
-        """Take a viewer's candidate, or "" for their end.
-
-        It goes to the session whose offer has its user name fragment, whatever the session id says: after a restart of ICE a
-        player names the old session for a moment. One that comes before its offer is kept for it.
-        """
-        ufrag = candidates.ufrag_of(candidate) or ufrag
-        session = self._sessions.get(session_id)
-        if ufrag is not None and (session is None or ufrag not in session.offer.ufrags):
-            session = next((other for other in self._sessions.values() if ufrag in other.offer.ufrags), None)
-            if session is None:
-                self._early.append((ufrag, candidate))
-        if session is not None:
-            session.add_candidate(candidate)
-
-    def close(self, session_id: str) -> None:
-        """End a viewer's session, if it is open."""
-        if (session := self._sessions.get(session_id)) is not None:
-            session.close()
-
-    def close_all(self) -> None:
-        """End all sessions; what the cameras have to know of it still has to be sent (`IpcSignalling.flush`)."""
-        for session in list(self._sessions.values()):
-            session.close()
-
-    def get(self, session_id: str) -> CameraSession | None:
-        """Return a viewer's session, None where it is not open."""
-        return self._sessions.get(session_id)
-
-    def set_stream(self, stream: int) -> int:
-        """Switch all viewers to HD (0) or SD (1); returns how many could be."""
-        return sum(session.set_stream(stream) for session in self._sessions.values())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what sessions there are and were, fit for JSON, without secrets."""
-        return {
-            "opened": self._opened,
-            "open": [{"state": str(session.state), **session.metrics.as_dict()} for session in self._sessions.values()],
-            "ended": [metrics.as_dict() for metrics in self._history],
-        }
-
-    def _forget(self, session_id: str, session: CameraSession) -> None:
-        if self._sessions.get(session_id) is session:
-            del self._sessions[session_id]
-        self._history.append(session.metrics)
-
-
 def _nothing() -> None:
     """Be called."""
 
@@ -898,15 +600,3 @@ def _nothing() -> None:
 def _place_of(config: WebRtcConfig) -> tuple[str, str, str]:
     """Return what an offer depends on."""
     return config.moto_id, config.auth, config.sub_dev_id
-
-
-def _error_of(err: CloudError) -> SessionError:
-    """Return what a viewer is told where the cloud doesn't tell how to view the camera."""
-    if isinstance(err, DeviceOffline):
-        error = SessionError(SessionReason.NO_ANSWER)
-    elif isinstance(err, (CannotReachCloud, CloudBusy, QuotaExhausted)):
-        error = SessionError(SessionReason.NOT_CONNECTED, str(err))
-    else:
-        error = SessionError(SessionReason.REFUSED, str(err))
-    error.__cause__ = err
-    return error

@@ -6,12 +6,8 @@ business.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 import contextlib
-from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
-import json
 import logging
 import random
 import ssl
@@ -21,122 +17,34 @@ from typing import Any, Final
 import aiomqtt
 
 from .backoff import Backoff
-from .errors import CannotReachCloud, CloudError
-from .ipc import MqttAccess
+from .broker_link import BrokerLink, is_refusal
+from .errors import CannotReachCloud, CloudBusy, CloudError
+from .mqtt_access import MqttAccess
+from .outbox import KeptMessage, Outbox, keep_until
+from .signals import WEBRTC, Signal, SignallingDown, SignalTarget, encode_signal, parse_signal, topic_of
+from .statistics import SignallingStatistics
 from .wake import wake_payload, wake_topic
 
 _LOGGER = logging.getLogger(__name__)
-_MQTT_LOGGER = logging.getLogger(f"{__name__}.mqtt")
-# At its debug level paho writes client ids and topics, whoever turned that on for the integration
-_MQTT_LOGGER.setLevel(logging.WARNING)
 
-WEBRTC: Final = 302
-"""Protocol number of offers, answers, candidates and disconnects."""
-CONTROL: Final = 312
-"""Protocol number of `resolution` and `speaker`."""
-
-_VERSION: Final = "2.2"
-_QOS: Final = 1
-_REFUSED: Final = frozenset((4, 5, 133, 134, 135))
-"""CONNACK codes that say that the credentials are no longer, or not yet, good (MQTT 3.1.1 and 5)."""
-_FAILED_SUBSCRIPTION: Final = 128
 _EXPIRY_MARGIN: Final = 10.0
 _LEAST_WAIT: Final = 1.0
-_MOST_AFTER_REFUSAL: Final = 900.0
-_OUTBOX_SIZE: Final = 256
-_OUTBOX_SECONDS: Final = 600.0
+_MOST_AFTER_REFUSAL: Final = 3600.0
+_PASSING: Final = (CannotReachCloud, CloudBusy)
+"""Errors of the cloud that end by themselves; calls that meet another are counted, and bring nothing."""
 _GOODBYE: Final = 2.0
 _MOST_SILENCES: Final = 3
+_MOST_WAKE_SUSPECTS: Final = 2
+_WAKES_OF_PROOF: Final = 3
 _WAKE_SUSPICION: Final = 2.0
 """Seconds after a wake packet within which a lost connection is put down to it."""
-
-
-class SignallingDown(CannotReachCloud):
-    """There is no connection to the message broker."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignalTarget:
-    """The camera that a message goes to; `sub_dev_id` is the node id behind a recorder, empty otherwise."""
-
-    device_id: str
-    moto_id: str
-    sub_dev_id: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
-    """A message of a camera: its protocol number, type and session, and `msg` as it came."""
-
-    protocol: int
-    kind: str
-    session_id: str
-    sender: str
-    msg: Mapping[str, Any] = field(repr=False)
-
-
-@dataclass(slots=True, kw_only=True)
-class SignallingStatistics:
-    """What the signalling has seen; the counters only grow.
-
-    `connections` were made, `losses` happened, `renewals` are new connections made before the old one's end. `refused` are
-    connections that the broker declined for their credentials. `unconfirmed` messages may or may not have arrived,
-    `unmatched` ones belonged to no session of ours, `malformed` ones could not be read. `confirmed_in` is how many seconds
-    the broker took for the last confirmed message.
-    """
-
-    connections: int = 0
-    losses: int = 0
-    renewals: int = 0
-    failed_attempts: int = 0
-    refused: int = 0
-    accesses: int = 0
-    sent: int = 0
-    confirmed: int = 0
-    unconfirmed: int = 0
-    received: int = 0
-    unmatched: int = 0
-    malformed: int = 0
-    handler_errors: int = 0
-    wakes: int = 0
-    confirmed_in: float | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return all of it by name, fit for JSON."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A message that goes out with the next connection, until then (monotonic)."""
-
-    topic: str
-    payload: bytes
-    until: float
-
-
-@dataclass(slots=True, eq=False)
-class _Link:
-    """One connection."""
-
-    access: MqttAccess
-    client: aiomqtt.Client
-    begun: float
-    task: asyncio.Task[None] | None = None
-    sends: set[asyncio.Task[None]] = field(default_factory=set)
-    ended: bool = False
-    last_wake: float | None = None
-
-
-class _SubscriptionRefused(aiomqtt.MqttError):
-    """The broker doesn't let us listen."""
 
 
 class IpcSignalling:
     """Keeps one connection to the broker, sends to cameras and hands out what they send.
 
     Args:
-        access: fetches credentials; each call must give another client id than the one before (`ipc.MqttAccessSource`).
+        access: fetches credentials; each call must give another client id than the one before (`mqtt_access.MqttAccessSource`).
             It is called for the first connection, before the credentials end, and after the broker refused them.
         tls_context: for `ssl://` brokers; the system's trust otherwise.
         on_error: told of each CloudError that `access` raises.
@@ -161,7 +69,7 @@ class IpcSignalling:
         now: Callable[[], float] = time.time,
         renew_margin: float = 300.0,
         drain: float = 30.0,
-        keepalive: int = 60,
+        keepalive: int = 30,
         timeout: float = 10.0,
         confirm_within: float = 4.0,
         backoff_first: float = 1.0,
@@ -186,13 +94,13 @@ class IpcSignalling:
         self._least_wait = min(_LEAST_WAIT, backoff_first)
         self._backoff = Backoff(first=backoff_first, most=backoff_most, uniform=uniform)
         self._access: MqttAccess | None = None
-        self._link: _Link | None = None
+        self._link: BrokerLink | None = None
         self._hurry = asyncio.Event()
         self._up = asyncio.Event()
         self._listeners: list[Callable[[bool], None]] = []
         self._handlers: dict[str, Callable[[Signal], None]] = {}
         self._senders: dict[str, MqttAccess] = {}
-        self._outbox: deque[_Kept] = deque(maxlen=_OUTBOX_SIZE)
+        self._outbox: Final = Outbox()
         self._retiring: set[asyncio.Task[None]] = set()
         self._abandoned: set[asyncio.Task[None]] = set()
         self._refusals = 0
@@ -273,36 +181,23 @@ class IpcSignalling:
             raise SignallingDown("The message broker is not connected")
         if session_id in self._handlers:
             self._senders.setdefault(session_id, access)
-        topic = access.topic_of(target.moto_id, target.device_id)
-        if any(character in topic for character in "+#\0"):
-            raise ValueError("an id of the camera cannot be part of a topic")
-        message = {
-            "protocol": protocol,
-            "pv": _VERSION,
-            "t": int(self._now()),
-            "data": {
-                "header": {
-                    "type": kind,
-                    "from": access.sender,
-                    "to": target.device_id,
-                    "sub_dev_id": target.sub_dev_id,
-                    "sessionid": session_id,
-                    "moto_id": target.moto_id,
-                    "tid": "",
-                },
-                "msg": {"mode": "webrtc", **msg},
-            },
-        }
-        return self._send(topic, json.dumps(message, separators=(",", ":")).encode(), keep=keep, vital=True)
+        payload = encode_signal(
+            target, session_id, kind, msg, sender=access.sender, protocol=protocol, t=int(self._now())
+        )
+        return self._send(topic_of(access, target), payload, keep=keep, vital=True)
 
     def wake(self, device_id: str, local_key: str) -> bool:
         """Send a camera's wake packet; returns whether that could be done (section 7).
 
-        It is not done any more once the broker has twice ended a connection over it.
+        It is not done any more once the broker has twice in a row ended a connection over it.
         """
-        if self._link is None or not local_key or self._wake_suspects >= 2:
+        if self._link is None or not local_key or self._wake_suspects >= _MOST_WAKE_SUSPECTS:
             return False
+        self._link.wakes += 1
         self._link.last_wake = asyncio.get_running_loop().time()
+        if self._link.wakes > _WAKES_OF_PROOF:
+            # What has carried so many ends for another reason
+            self._wake_suspects = 0
         self.statistics.wakes += 1
         # A broker that doesn't let us may well not confirm it
         _ = self._send(wake_topic(device_id), wake_payload(local_key), keep=False, vital=False)
@@ -310,8 +205,8 @@ class IpcSignalling:
 
     async def flush(self, timeout: float = _GOODBYE) -> None:
         """Wait until what was sent is confirmed, so many seconds at most."""
-        if (link := self._link) is not None and link.sends:
-            await asyncio.wait(link.sends, timeout=timeout)
+        if self._link is not None:
+            await self._link.flush(timeout)
 
     # The connection
 
@@ -323,7 +218,7 @@ class IpcSignalling:
         finally:
             await self._close()
 
-    async def _connect(self) -> _Link:
+    async def _connect(self) -> BrokerLink:
         """Try until there is a connection."""
         loop = asyncio.get_running_loop()
         while True:
@@ -345,15 +240,12 @@ class IpcSignalling:
             wait = max(wait, self._uniform(longest / 2, longest))
         return wait
 
-    async def _keep(self, link: _Link) -> None:
+    async def _keep(self, link: BrokerLink) -> None:
         """Watch a connection until it is lost or replaced."""
         loop = asyncio.get_running_loop()
-        task = link.task
-        assert task is not None
         renew_at = self._renewal_of(link.access)
         while True:
-            _ = await asyncio.wait((task,), timeout=max(0.0, renew_at - self._now()))
-            if task.done():
+            if await link.wait_over(max(0.0, renew_at - self._now())):
                 # A new connection in the same moment would meet what ended the old one
                 await self._wait(
                     self._backoff.after_loss(loop.time() - link.begun), least=link.begun + self._least_wait
@@ -367,10 +259,25 @@ class IpcSignalling:
                 self._note_failure(err)
                 renew_at = self._now() + self._wait_after_failure()
                 continue
+            try:
+                await self._settle(link)
+            except BaseException:
+                await new.close()
+                raise
             self.statistics.renewals += 1
             self._switch(new)
             self._spawn(self._retire(link), self._retiring)
             return
+
+    async def _settle(self, link: BrokerLink) -> None:
+        """Wait until the broker has all that was sent by a connection.
+
+        What goes out by another one might overtake it, and a camera has no use for candidates before their offer.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._confirm_within
+        while link.sends and not link.is_over and (left := deadline - loop.time()) > 0.0:
+            await link.flush(left)
 
     def _renewal_of(self, access: MqttAccess) -> float:
         """Return when the next access has to be fetched, seconds since the epoch."""
@@ -403,11 +310,13 @@ class IpcSignalling:
 
     def _note_failure(self, err: Exception) -> None:
         self.statistics.failed_attempts += 1
-        if isinstance(err, _SubscriptionRefused) or _code_of(err) in _REFUSED:
+        if is_refusal(err):
             # Their time is over, or the cloud has given others meanwhile
             self.statistics.refused += 1
             self._refusals += 1
             self._access = None
+        elif isinstance(err, CloudError) and not isinstance(err, _PASSING):
+            self._refusals += 1
         if isinstance(err, (CloudError, aiomqtt.MqttError, TimeoutError, OSError)):
             self.last_error = str(err) or type(err).__name__
             _LOGGER.debug("The message broker could not be connected: %s", self.last_error)
@@ -415,34 +324,18 @@ class IpcSignalling:
             self.last_error = type(err).__name__
             _LOGGER.error("Connecting to the message broker failed", exc_info=err)
 
-    async def _open(self, access: MqttAccess) -> _Link:
+    async def _open(self, access: MqttAccess) -> BrokerLink:
         """Make a connection that listens; raises MqttError, TimeoutError and what the TLS context raises."""
-        loop = asyncio.get_running_loop()
-        client = aiomqtt.Client(
-            access.host,
-            access.port,
-            identifier=access.client_id,
-            username=access.username,
-            password=access.password,
-            protocol=aiomqtt.ProtocolVersion.V311,
-            clean_session=True,
+        link = BrokerLink(
+            access,
+            tls_context=await self._get_tls_context() if access.tls else None,
             keepalive=self._keepalive,
             timeout=self._timeout,
-            tls_context=await self._get_tls_context() if access.tls else None,
-            max_inflight_messages=100,
-            logger=_MQTT_LOGGER,
+            on_message=self._receive,
+            on_end=self._has_ended,
+            linger=lambda work: self._spawn(work, self._abandoned),
         )
-        client.pending_calls_threshold = 1000
-        link = _Link(access, client, loop.time())
-        opened = loop.create_future()
-        link.task = loop.create_task(self._serve(link, opened), name="tuya_cloud signalling")
-        try:
-            _ = await asyncio.wait((link.task, opened), return_when=asyncio.FIRST_COMPLETED)
-            if link.task.done():
-                await link.task
-        except BaseException:
-            await _end(link.task)
-            raise
+        await link.open()
         self.statistics.connections += 1
         return link
 
@@ -452,81 +345,41 @@ class IpcSignalling:
             self._tls_context = await asyncio.get_running_loop().run_in_executor(None, ssl.create_default_context)
         return self._tls_context
 
-    async def _serve(self, link: _Link, opened: asyncio.Future[None]) -> None:
-        """Listen on a connection until it ends; the task ends without an error once it was opened."""
-        try:
-            async with self._entered(link.client) as client:
-                granted = await client.subscribe(link.access.source_topic, qos=_QOS)
-                if any((code if isinstance(code, int) else code.value) >= _FAILED_SUBSCRIPTION for code in granted):
-                    raise _SubscriptionRefused("The broker refuses the subscription")
-                opened.set_result(None)
-                async for message in client.messages:
-                    self._receive(message.payload)
-        except aiomqtt.MqttError as err:
-            if not opened.done():
-                raise
-            self.last_error = str(err)
-        finally:
-            self._has_ended(link)
-
-    @asynccontextmanager
-    async def _entered(self, client: aiomqtt.Client) -> AsyncGenerator[aiomqtt.Client]:
-        """Connect a client and disconnect it, also when cancelled while it connects in its executor."""
-        entering = asyncio.create_task(_enter(client), name="tuya_cloud signalling connects")
-        try:
-            await asyncio.shield(entering)
-        except asyncio.CancelledError:
-            self._spawn(_abandon(entering, client), self._abandoned)
-            raise
-        try:
-            yield client
-        finally:
-            await _leave(client)
-
-    def _switch(self, link: _Link) -> None:
+    def _switch(self, link: BrokerLink) -> None:
         """Send by this connection from now on."""
-        assert link.task is not None
-        if link.task.done():
+        if link.is_over:
             # Lost before anybody knew of it
             return
         was_up, self._link = self._link is not None, link
         self._hurry.clear()
         self._refusals = 0
         self.last_error = None
-        kept = list(self._outbox)
-        self._outbox.clear()
-        now = asyncio.get_running_loop().time()
-        for message in kept:
-            if now < message.until:
-                _ = self._send(message.topic, message.payload, keep=True, vital=True)
+        for message in self._outbox.take_all(asyncio.get_running_loop().time()):
+            _ = self._send(message.topic, message.payload, keep=True, vital=True)
         self._up.set()
         if not was_up:
             self._tell(up=True)
 
-    def _has_ended(self, link: _Link) -> None:
+    def _has_ended(self, link: BrokerLink) -> None:
         """Take note of the end of a connection."""
-        link.ended = True
-        for task in tuple(link.sends):
-            task.cancel()
         if self._link is not link:
             return
         self._link = None
         self._up.clear()
         self.statistics.losses += 1
-        if link.last_wake is not None and asyncio.get_running_loop().time() - link.last_wake < _WAKE_SUSPICION:
+        self.last_error = link.error or self.last_error
+        if 0 < link.wakes <= _WAKES_OF_PROOF and asyncio.get_running_loop().time() - link.last_wake < _WAKE_SUSPICION:
             self._wake_suspects += 1
         self._tell(up=False)
 
-    async def _retire(self, link: _Link) -> None:
+    async def _retire(self, link: BrokerLink) -> None:
         """Listen to a connection that was replaced for a while longer, then end it.
 
         Where each connection has a topic of its own, cameras of sessions that were begun with this one go on sending there;
         it then stays for as long as they, or its credentials, do.
         """
-        assert link.task is not None
         try:
-            while not link.task.done():
-                _ = await asyncio.wait((link.task,), timeout=self._drain)
+            while not await link.wait_over(self._drain):
                 current = self._link.access if self._link is not None else None
                 if (
                     current is None
@@ -535,7 +388,7 @@ class IpcSignalling:
                 ):
                     break
         finally:
-            await _end(link.task)
+            await link.close()
 
     async def _close(self) -> None:
         link = self._link
@@ -545,8 +398,8 @@ class IpcSignalling:
         self._up.clear()
         for task in self._retiring:
             task.cancel()
-        if link is not None and link.task is not None:
-            await _end(link.task)
+        if link is not None:
+            await link.close()
         if last := self._retiring | self._abandoned:
             _ = await asyncio.wait(last, timeout=_GOODBYE)
 
@@ -556,25 +409,16 @@ class IpcSignalling:
         """Send at once and say later whether it was confirmed; the lack of that ends the connection if it was vital."""
         loop = asyncio.get_running_loop()
         confirmed: asyncio.Future[bool] = loop.create_future()
-        kept = _Kept(topic, payload, loop.time() + _OUTBOX_SECONDS)
+        begun = loop.time()
+        kept = KeptMessage(topic, payload, keep_until(begun))
         if (link := self._link) is None:
             if keep:
-                self._outbox.append(kept)
+                self._outbox.add(kept)
             confirmed.set_result(False)
             return confirmed
-        begun = loop.time()
         self.statistics.sent += 1
-        # Run up to its first wait here and now: by then the message stands in the client's queue
-        task = asyncio.Task(
-            link.client.publish(topic, payload, qos=_QOS, timeout=self._confirm_within),
-            loop=loop,
-            eager_start=True,
-            name="tuya_cloud signalling sends",
-        )
-        link.sends.add(task)
 
         def done(task: asyncio.Task[None]) -> None:
-            link.sends.discard(task)
             success = not task.cancelled() and task.exception() is None
             if success:
                 self._silences = 0
@@ -583,26 +427,26 @@ class IpcSignalling:
             else:
                 self.statistics.unconfirmed += 1
                 if keep:
-                    self._outbox.append(kept)
+                    self._outbox.add(kept)
                 if vital and not task.cancelled():
                     self._is_silent(link)
             if not confirmed.done():
                 confirmed.set_result(success)
 
-        task.add_done_callback(done)
+        link.publish(topic, payload, timeout=self._confirm_within).add_done_callback(done)
         return confirmed
 
-    def _is_silent(self, link: _Link) -> None:
+    def _is_silent(self, link: BrokerLink) -> None:
         """A message was not confirmed: end the connection, unless this broker never confirms anything."""
-        if self._link is link and link.task is not None and self._silences < _MOST_SILENCES:
+        if self._link is link and self._silences < _MOST_SILENCES:
             self._silences += 1
             self.last_error = "The message broker does not answer"
-            link.task.cancel()
+            link.abort()
 
     def _receive(self, payload: Any) -> None:
         """Hand out a message."""
         self.statistics.received += 1
-        signal = _parse_signal(payload)
+        signal = parse_signal(payload)
         if signal is None:
             self.statistics.malformed += 1
             if not self._complained:
@@ -636,53 +480,3 @@ class IpcSignalling:
         task = asyncio.create_task(work, name="tuya_cloud signalling's old connection")
         among.add(task)
         task.add_done_callback(among.discard)
-
-
-def _parse_signal(payload: Any) -> Signal | None:
-    """Return what a message says, None where it cannot be read."""
-    if not isinstance(payload, (bytes, bytearray, str)):
-        return None
-    try:
-        message = json.loads(payload)
-    except ValueError:
-        return None
-    match message:
-        case {
-            "protocol": int(protocol),
-            "data": {"header": {"type": str(kind), "sessionid": str(session_id), **header}, **data},
-        }:
-            msg = data.get("msg", {})
-            sender = header.get("from", "")
-            if isinstance(msg, dict) and isinstance(sender, str):
-                return Signal(protocol=protocol, kind=kind, session_id=session_id, sender=sender, msg=msg)
-    return None
-
-
-def _code_of(err: Exception) -> int | None:
-    """Return the code with which the broker declined a connection."""
-    code = getattr(err, "rc", None)
-    return code if isinstance(code, int) else getattr(code, "value", None)
-
-
-async def _enter(client: aiomqtt.Client) -> None:
-    _ = await client.__aenter__()
-
-
-async def _leave(client: aiomqtt.Client) -> None:
-    with contextlib.suppress(aiomqtt.MqttError, OSError):
-        await client.__aexit__(None, None, None)
-
-
-async def _abandon(entering: asyncio.Task[None], client: aiomqtt.Client) -> None:
-    """Disconnect a client that nobody waits for any more, once it is connected."""
-    _ = await asyncio.wait((entering,))
-    if not entering.cancelled() and entering.exception() is None:
-        await _leave(client)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    """Cancel a task and wait for its end."""
-    task.cancel()
-    _ = await asyncio.wait((task,))
-    if not task.cancelled() and (err := task.exception()) is not None:
-        _LOGGER.debug("A connection to the message broker ended with %s", type(err).__name__)

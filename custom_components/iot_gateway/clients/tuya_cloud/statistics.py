@@ -1,8 +1,8 @@
-"""Counts of calls, for diagnostics and for budgets."""
+"""Counts of calls and of messages, for diagnostics and for budgets."""
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 import time
 from typing import Any
 
@@ -46,3 +46,34 @@ class CallStatistics:
         if day != self._day:
             self._day = day
             self._today = Counter()
+
+
+@dataclass(slots=True, kw_only=True)
+class SignallingStatistics:
+    """What the signalling has seen; the counters only grow.
+
+    `connections` were made, `losses` happened, `renewals` are new connections made before the old one's end. `refused` are
+    connections that the broker declined for their credentials. `unconfirmed` messages may or may not have arrived,
+    `unmatched` ones belonged to no session of ours, `malformed` ones could not be read. `confirmed_in` is how many seconds
+    the broker took for the last confirmed message.
+    """
+
+    connections: int = 0
+    losses: int = 0
+    renewals: int = 0
+    failed_attempts: int = 0
+    refused: int = 0
+    accesses: int = 0
+    sent: int = 0
+    confirmed: int = 0
+    unconfirmed: int = 0
+    received: int = 0
+    unmatched: int = 0
+    malformed: int = 0
+    handler_errors: int = 0
+    wakes: int = 0
+    confirmed_in: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it by name, fit for JSON."""
+        return asdict(self)

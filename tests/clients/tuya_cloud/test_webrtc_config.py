@@ -1,46 +1,27 @@
-"""What the cloud tells of cameras."""
+"""How to view a camera, as the cloud tells it."""
 
-from collections.abc import AsyncIterator, Mapping
 import json
-from typing import Any, Final, override
+from typing import Any, Final
 
-import aiohttp
-from aiohttp import web
 import pytest
 
-from custom_components.iot_gateway.clients.tuya_cloud.api import TuyaCloudApi
 from custom_components.iot_gateway.clients.tuya_cloud.errors import (
-    CannotReachCloud,
     CloudError,
     PermissionDenied,
     QuotaExhausted,
     error_of,
 )
-from custom_components.iot_gateway.clients.tuya_cloud.event_picture import EventFile, EventPicture, PictureUnreadable
-from custom_components.iot_gateway.clients.tuya_cloud.ipc import (
+from custom_components.iot_gateway.clients.tuya_cloud.webrtc_config import (
     HD,
     SD,
     IceServer,
-    MqttAccess,
-    MqttAccessSource,
     StreamInfo,
     WebRtcConfig,
-    allocate_stream,
-    fetch_event_file,
-    fetch_event_picture,
-    get_mqtt_access,
     get_webrtc_config,
-    move_ptz,
-    parse_mqtt_access,
     parse_webrtc_config,
 )
-from custom_components.iot_gateway.clients.tuya_cloud.ptz import PtzDirection
 
-from .test_event_picture import IV, JPEG, KEY, LOCAL_KEY, encrypt, file_of
-
-DEVICE: Final = "6cf2b6d2b09a2f8597"
-UID: Final = "ay1564026880284v"
-NOW: Final = 1600847205.437
+from .fake_api import DEVICE, NOW, UID, FakeApi
 
 # The example of Tuya's page (seed 000), with the asterisks filled in
 CONFIG: Final[dict[str, Any]] = {
@@ -76,47 +57,6 @@ CONFIG: Final[dict[str, Any]] = {
     "supports_webrtc": True,
     "vedio_clarity": 4,
 }
-
-ACCESS: Final[dict[str, Any]] = {
-    "client_id": "cloud_7ef68bc84629ea3f51152760cdf20000",
-    "expire_time": 7200,
-    "password": "0426d6917bfd8b88f037c4a598a00000",
-    "sink_topic": {"ipc": "/av/moto/moto_id/u/{device_id}"},
-    "source_topic": {"ipc": "/av/u/d09735be24f4b7eb3583b30bcaa20000"},
-    "url": "ssl://m1-cn.example.com:8883",
-    "username": "cloud_d09735be24f4b7eb3583b30bcaa20000",
-}
-
-
-class FakeApi(TuyaCloudApi):
-    """Answers calls by their method and path, and notes them."""
-
-    def __init__(self, **answers: Any) -> None:
-        self.calls: list[tuple[str, str, Any, Any, str | None]] = []
-        self.answers: dict[str, Any] = answers
-
-    @override
-    async def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-        name: str | None = None,
-    ) -> Any:
-        self.calls.append((method, path, query, body, name))
-        answer = self.answers.get(f"{method} {path}", error_of(1108, "uri path invalid"))
-        if isinstance(answer, CloudError):
-            raise answer
-        return answer
-
-    @property
-    def paths(self) -> list[str]:
-        return [path for _, path, _, _, _ in self.calls]
-
-
-# webrtc-configs
 
 
 def test_example_of_the_page() -> None:
@@ -381,255 +321,28 @@ async def test_denied_both_ways() -> None:
         await get_webrtc_config(api, UID, DEVICE)
 
 
-# Access to the broker
-
-
-def test_access_of_the_page() -> None:
-    access = parse_mqtt_access(ACCESS, now=NOW)
-    assert access == MqttAccess(
-        url="ssl://m1-cn.example.com:8883",
-        client_id="cloud_7ef68bc84629ea3f51152760cdf20000",
-        username="cloud_d09735be24f4b7eb3583b30bcaa20000",
-        password="0426d6917bfd8b88f037c4a598a00000",
-        source_topic="/av/u/d09735be24f4b7eb3583b30bcaa20000",
-        sink_topic="/av/moto/moto_id/u/{device_id}",
-        expires_at=NOW + 7200,
-    )
-    assert (access.host, access.port, access.tls) == ("m1-cn.example.com", 8883, True)
-    assert access.sender == "d09735be24f4b7eb3583b30bcaa20000"
-    assert access.topic_of("moto_5f685396jK", DEVICE) == f"/av/moto/moto_5f685396jK/u/{DEVICE}"
-
-
-@pytest.mark.parametrize(
-    ("url", "host", "port", "tls"),
-    [
-        ("ssl://h", "h", 8883, True),
-        ("tcp://127.0.0.1:1883", "127.0.0.1", 1883, False),
-        ("mqtt://h", "h", 1883, False),
-        ("mqtts://[::1]:9", "::1", 9, True),
-    ],
-)
-def test_urls(url: str, host: str, port: int, tls: bool) -> None:
-    access = parse_mqtt_access(ACCESS | {"url": url}, now=NOW)
-    assert (access.host, access.port, access.tls) == (host, port, tls)
-
-
-@pytest.mark.parametrize(
-    ("expire_time", "expires_at"),
-    [(60, NOW + 60), ("60", NOW + 60), (None, NOW + 7200), (0, NOW + 7200), (1700000000, 1700000000.0)],
-)
-def test_end_of_access(expire_time: Any, expires_at: float) -> None:
-    assert parse_mqtt_access(ACCESS | {"expire_time": expire_time}, now=NOW).expires_at == expires_at
-
-
-def test_topics_as_texts() -> None:
-    access = parse_mqtt_access(
-        ACCESS | {"source_topic": "/av/u/x", "sink_topic": "/av/moto/moto_id/u/{device_id}"}, now=NOW
-    )
-    assert (access.source_topic, access.topic_of("m", "d")) == ("/av/u/x", "/av/moto/m/u/d")
-
-
-@pytest.mark.parametrize(
-    "result",
-    [
-        None,
-        [],
-        "text",
-        {},
-        ACCESS | {"url": ""},
-        ACCESS | {"url": "ssl://h:port"},
-        ACCESS | {"source_topic": {}},
-        ACCESS | {"source_topic": ""},
-        ACCESS | {"sink_topic": None},
-        {name: value for name, value in ACCESS.items() if name != "password"},
-    ],
-)
-def test_no_access(result: Any) -> None:
-    with pytest.raises(CannotReachCloud):
-        parse_mqtt_access(result, now=NOW)
-
-
 def test_nothing_secret_is_shown() -> None:
-    shown = repr(parse_mqtt_access(ACCESS, now=NOW)) + repr(parse_webrtc_config(CONFIG, now=NOW))
-    for secret in ("0426d", "cloud_", "d09735", "kb/EA2", "h85L4", DEVICE):
+    shown = repr(parse_webrtc_config(CONFIG, now=NOW))
+    for secret in ("kb/EA2", "h85L4", DEVICE):
         assert secret not in shown
 
 
-OPEN_HUB: Final = "/v1.0/open-hub/access/config"
-OPEN_IOT_HUB: Final = "/v2.0/open-iot-hub/access/config"
+async def test_internal_error_on_one_path() -> None:
+    api = FakeApi(**{f"GET {USER_PATH}": error_of(-9999999, "internal error"), f"GET {DEVICE_PATH}": CONFIG})
+    assert (await get_webrtc_config(api, UID, DEVICE)).supports_webrtc
+    assert api.paths == [USER_PATH, DEVICE_PATH]
 
 
-async def test_get_mqtt_access() -> None:
-    api = FakeApi(**{f"POST {OPEN_HUB}": ACCESS})
-    assert (await get_mqtt_access(api, UID, "a1b2c3d4", now=lambda: NOW)).expires_at == NOW + 7200
-    body = {"uid": UID, "link_id": "a1b2c3d4", "link_type": "mqtt", "topics": "ipc"}
-    assert api.calls == [("POST", OPEN_HUB, None, body, "access-config")]
+async def test_internal_error_on_both_paths() -> None:
+    """A camera that the cloud cannot tell of has the streams that the cloud opens."""
+    error = error_of(-9999999, "internal error")
+    api = FakeApi(**{f"GET {USER_PATH}": error, f"GET {DEVICE_PATH}": error})
+    assert await get_webrtc_config(api, UID, DEVICE) == WebRtcConfig()
 
 
-async def test_get_mqtt_access_the_other_way() -> None:
-    api = FakeApi(**{f"POST {OPEN_IOT_HUB}": ACCESS})
-    _ = await get_mqtt_access(api, UID, "a1b2c3d4")
-    assert api.paths == [OPEN_HUB, OPEN_IOT_HUB]
-    assert api.calls[1][3] == {"uid": UID, "unique_id": "a1b2c3d4", "link_type": "mqtt", "topics": "ipc"}
-
-
-async def test_no_other_way_for_nothing() -> None:
-    api = FakeApi(**{f"POST {OPEN_HUB}": error_of(1109, "no")})
+async def test_unknown_error() -> None:
+    """Of another one nothing is known, so nothing is made of it."""
+    error = error_of(4711, "no")
+    api = FakeApi(**{f"GET {USER_PATH}": error, f"GET {DEVICE_PATH}": error})
     with pytest.raises(CloudError):
-        await get_mqtt_access(api, UID, "a1b2c3d4")
-    assert api.paths == [OPEN_HUB]
-
-
-async def test_link_ids_take_turns() -> None:
-    """A failure doesn't use an id up: the connection that stands keeps its own."""
-    api = FakeApi(**{f"POST {OPEN_HUB}": ACCESS})
-    source = MqttAccessSource(api, UID, ("first", "second"))
-    _ = await source()
-    api.answers[f"POST {OPEN_HUB}"] = error_of(1110, "busy")
-    with pytest.raises(CloudError):
-        await source()
-    api.answers[f"POST {OPEN_HUB}"] = ACCESS
-    _ = await source()
-    _ = await source()
-    assert [call[3]["link_id"] for call in api.calls] == ["first", "second", "second", "first"]
-
-
-# Streams and movements
-
-
-async def test_allocate_stream() -> None:
-    path = f"/v1.0/users/{UID}/devices/{DEVICE}/stream/actions/allocate"
-    api = FakeApi(**{f"POST {path}": {"url": "rtsps://eu.example.com:443/v1?signInfo=x"}})
-    assert await allocate_stream(api, UID, DEVICE, "rtsp") == "rtsps://eu.example.com:443/v1?signInfo=x"
-    assert api.calls == [("POST", path, None, {"type": "rtsp"}, "stream-allocate")]
-
-
-async def test_allocate_stream_the_other_way() -> None:
-    path = f"/v1.0/devices/{DEVICE}/stream/actions/allocate"
-    api = FakeApi(**{f"POST {path}": {"url": "https://x"}})
-    assert await allocate_stream(api, UID, DEVICE, "hls") == "https://x"
-
-
-@pytest.mark.parametrize("result", [None, {}, {"url": ""}, {"url": 1}, []])
-async def test_no_stream(result: Any) -> None:
-    api = FakeApi(**{f"POST /v1.0/devices/{DEVICE}/stream/actions/allocate": result})
-    with pytest.raises(CannotReachCloud):
-        await allocate_stream(api, "", DEVICE, "rtsp")
-
-
-async def test_move_ptz() -> None:
-    path = f"/v1.0/cameras/{DEVICE}/configs/ptz"
-    api = FakeApi(**{f"POST {path}": True})
-    await move_ptz(api, DEVICE, PtzDirection.UP_RIGHT)
-    await move_ptz(api, DEVICE, None)
-    assert [call[3] for call in api.calls] == [{"value": "RIGHT_UP"}, {"value": "STOP"}]
-
-
-# Pictures of events
-
-
-class Storage:
-    """The storage behind signed addresses."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-        self.asked: list[str] = []
-        self.url = ""
-
-    async def answer(self, request: web.Request) -> web.Response:
-        self.asked.append(request.raw_path)
-        content = self.files.get(request.path)
-        return web.Response(status=403) if content is None else web.Response(body=content)
-
-
-@pytest.fixture
-async def storage(socket_enabled: None) -> AsyncIterator[Storage]:
-    storage = Storage()
-    app = web.Application()
-    app.router.add_get("/{path:.*}", storage.answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    storage.url = f"http://{host}:{port}"
-    yield storage
-    await runner.cleanup()
-
-
-@pytest.fixture
-async def session(socket_enabled: None) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-MOVEMENT: Final = f"GET /v1.0/devices/{DEVICE}/movement-configs"
-
-
-@pytest.mark.parametrize("wrap", [lambda url: url, lambda url: {"url": url}], ids=["text", "object"])
-async def test_event_file(storage: Storage, session: aiohttp.ClientSession, wrap: Any) -> None:
-    """The signed address is used as it is, quoted as it came."""
-    storage.files["/b/1.jpeg"] = file_of(JPEG)
-    api = FakeApi(**{MOVEMENT: wrap(f"{storage.url}/b/1.jpeg?sig=a%2Bb%2Fc%3D&x=%20")})
-    assert await fetch_event_file(api, session, DEVICE, "ty-eu", "/p?param=x", KEY) == JPEG
-    assert storage.asked == ["/b/1.jpeg?sig=a%2Bb%2Fc%3D&x=%20"]
-    assert api.calls[0][2] == {"bucket": "ty-eu", "file_path": "/p?param=x"}
-
-
-@pytest.mark.parametrize("result", [None, {}, "", "ftp://x", {"url": 1}])
-async def test_event_file_without_address(session: aiohttp.ClientSession, result: Any) -> None:
-    with pytest.raises(CannotReachCloud, match="address"):
-        await fetch_event_file(FakeApi(**{MOVEMENT: result}), session, DEVICE, "b", "/p", KEY)
-
-
-async def test_event_file_that_is_gone(storage: Storage, session: aiohttp.ClientSession) -> None:
-    """Errors name neither the address nor its signature."""
-    api = FakeApi(**{MOVEMENT: f"{storage.url}/gone?sig=secret"})
-    with pytest.raises(CannotReachCloud) as caught:
-        await fetch_event_file(api, session, DEVICE, "b", "/p", KEY)
-    assert str(caught.value) == "The picture's storage answers with HTTP status 403"
-    api = FakeApi(**{MOVEMENT: "http://127.0.0.1:1/gone?sig=secret"})
-    with pytest.raises(CannotReachCloud) as caught:
-        await fetch_event_file(api, session, DEVICE, "b", "/p", KEY)
-    assert str(caught.value).startswith("The picture's storage is not reachable: Client")
-    assert "secret" not in str(caught.value)
-
-
-async def test_event_file_too_large(
-    storage: Storage, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("custom_components.iot_gateway.clients.tuya_cloud.ipc._MOST_BYTES", 100)
-    storage.files["/b/1.jpeg"] = JPEG
-    with pytest.raises(PictureUnreadable, match="too large"):
-        await fetch_event_file(FakeApi(**{MOVEMENT: f"{storage.url}/b/1.jpeg"}), session, DEVICE, "b", "/p", "")
-
-
-async def test_event_picture_inline(session: aiohttp.ClientSession) -> None:
-    """What the event holds costs no call."""
-    api = FakeApi()
-    picture = EventPicture(files=(EventFile(data=encrypt(JPEG, LOCAL_KEY.encode(), IV), iv=IV),))
-    assert await fetch_event_picture(api, session, DEVICE, picture, local_key=LOCAL_KEY) == JPEG
-    assert api.calls == []
-
-
-async def test_event_picture_at_address(storage: Storage, session: aiohttp.ClientSession) -> None:
-    storage.files["/1.jpeg"] = file_of(JPEG)
-    picture = EventPicture(files=(EventFile(url=f"{storage.url}/1.jpeg", key=KEY),))
-    assert await fetch_event_picture(FakeApi(), session, DEVICE, picture) == JPEG
-
-
-async def test_event_picture_beside_a_video(storage: Storage, session: aiohttp.ClientSession) -> None:
-    """The first file that is a picture is the picture."""
-    storage.files |= {"/1.mp4": file_of(bytes(100)), "/1.jpeg": file_of(JPEG)}
-    picture = EventPicture(
-        files=(EventFile(url=f"{storage.url}/1.mp4", key=KEY), EventFile(url=f"{storage.url}/1.jpeg", key=KEY))
-    )
-    assert await fetch_event_picture(FakeApi(), session, DEVICE, picture) == JPEG
-    with pytest.raises(PictureUnreadable):
-        await fetch_event_picture(FakeApi(), session, DEVICE, EventPicture(files=picture.files[:1]))
-
-
-async def test_event_picture_without_file(session: aiohttp.ClientSession) -> None:
-    picture = EventPicture(files=(EventFile(data=b"x"),))
-    with pytest.raises(PictureUnreadable, match="holds no picture"):
-        await fetch_event_picture(FakeApi(), session, DEVICE, picture, local_key=LOCAL_KEY)
+        await get_webrtc_config(api, UID, DEVICE)
