@@ -1,9 +1,9 @@
 """The simulator's remote control: HTTP with JSON, on loopback, for the demo and for tests in another process.
 
 GET /state, /commands, /requests; POST /report {devid, values}, /online {devid, online}, /add (a device's dump), /remove {devid},
-/faults {name: value, ...}, /stop, /start, /tokens {state}, /access {link_id}, /moto {devid, moto_id}, /picture {devid, code,
-version, cmd}, /camera {devid}, /broker {do}, /kick {username or client_id}, /rtt {seconds}. What is wrong with a request is told
-as {"error": text}: 400 for bad input, 404 for an unknown device or path, 409 for what can't be done now. It's no part of any API.
+/rename {devid, name}, /faults {name: value, ...}, /stop, /start, /tokens {state}, /access {link_id}, /moto {devid, moto_id}, /picture {devid, code,
+version, cmd}, /camera {devid}, /broker {do}, /kick {username or client_id}, /rtt {seconds}, /life {running, rate}, /step {seconds},
+/secret {access_secret}. What is wrong with a request is told as {"error": text}: 400 for bad input, 404 for an unknown device or path, 409 for what can't be done now. It's no part of any API.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,12 +12,15 @@ from typing import Any
 from aiohttp import web
 
 from simulators.mqtt_broker import BrokerFailed, MosquittoBroker, MosquittoMissing
-from simulators.remote_control import BadRequest, Body, error, with_body
+from simulators.remote_control import BadRequest, Body, error, flag, number, with_body
 from simulators.settable_faults import BadFault
 from simulators.tuya_gateway.device import BadDescription
+from simulators.tuya_gateway.life import Life
+from simulators.tuya_gateway.life_control import set_life, step_life
 
 from .devices import CloudDevice, camera_auth
 from .gate import TokenState
+from .life import CloudLife
 from .pictures import PICTURE_VERSIONS
 from .server import TuyaCloudSimulator, UnknownDevice
 
@@ -28,11 +31,12 @@ _MOST_RTT = 60.0
 class ControlServer:
     """Serves the remote control of one simulator and its broker, also while they are stopped."""
 
-    def __init__(self, simulator: TuyaCloudSimulator, *, port: int = 0) -> None:
-        """Control a simulator; `port` 0 lets the system pick one."""
+    def __init__(self, simulator: TuyaCloudSimulator, *, life: Life | None = None, port: int = 0) -> None:
+        """Control a simulator and the life of its devices; `port` 0 lets the system pick one."""
         self.host = "127.0.0.1"
         self.port = port
         self._simulator = simulator
+        self._life = life or CloudLife(simulator)
         self._runner: web.AppRunner | None = None
 
     @property
@@ -51,6 +55,7 @@ class ControlServer:
             "/online": self._online,
             "/add": self._add,
             "/remove": self._remove,
+            "/rename": self._rename,
             "/faults": self._faults,
             "/stop": self._stop,
             "/start": self._start,
@@ -62,6 +67,9 @@ class ControlServer:
             "/broker": self._broker,
             "/kick": self._kick,
             "/rtt": self._rtt,
+            "/life": self._set_life,
+            "/step": self._step,
+            "/secret": self._secret,
         }.items():
             app.router.add_post(path, with_body(action))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -99,6 +107,7 @@ class ControlServer:
                 "access": {"granted": simulator.access.granted, "valid": simulator.access.valid},
                 "commands": len(simulator.commands),
                 "ptz_moves": [{"devid": devid, "direction": direction} for devid, direction in simulator.ptz_moves],
+                "life": {"running": self._life.running, "rate": self._life.rate},
                 "faults": simulator.faults.as_json(),
                 "broker": None if simulator.broker is None else _broker_state(simulator.broker),
                 "devices": [_device_state(device) for device in simulator.devices.values()],
@@ -134,10 +143,7 @@ class ControlServer:
         return {}
 
     async def _online(self, body: Body) -> Body:
-        if not isinstance(online := body.get("online"), bool):
-            message = "online is true or false"
-            raise BadRequest(message)
-        self._simulator.set_online(_text(body, "devid"), online)
+        self._simulator.set_online(_text(body, "devid"), flag(body, "online"))
         return {}
 
     async def _add(self, body: Body) -> Body:
@@ -147,6 +153,10 @@ class ControlServer:
 
     async def _remove(self, body: Body) -> Body:
         self._simulator.remove_device(_text(body, "devid"))
+        return {}
+
+    async def _rename(self, body: Body) -> Body:
+        self._simulator.rename(_text(body, "devid"), _text(body, "name"))
         return {}
 
     async def _faults(self, body: Body) -> Body:
@@ -240,14 +250,23 @@ class ControlServer:
         return {}
 
     async def _rtt(self, body: Body) -> Body:
-        seconds = body.get("seconds")
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= _MOST_RTT:
-            message = f"seconds is a number from 0 to {_MOST_RTT:.0f}"
-            raise BadRequest(message)
+        seconds = number(body, "seconds", _MOST_RTT)
         try:
-            self._the_broker().rtt = float(seconds)
+            self._the_broker().rtt = seconds
         except ValueError as err:
             raise BadRequest(str(err)) from err
+        return {}
+
+    async def _set_life(self, body: Body) -> Body:
+        return await set_life(self._life, body)
+
+    async def _step(self, body: Body) -> Body:
+        return await step_life(self._life, body)
+
+    async def _secret(self, body: Body) -> Body:
+        """Have the project use another Access Secret from now on, as a reset in the console does."""
+        self._simulator.access_secret = _text(body, "access_secret")
+        self._simulator.expire_tokens("invalid")
         return {}
 
     def _the_broker(self) -> MosquittoBroker:

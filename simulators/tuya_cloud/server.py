@@ -52,6 +52,8 @@ _HTML = "<html><body><h1>{}</h1></body></html>"
 
 type CommandListener = Callable[[CloudDevice, Mapping[str, Any]], None]
 type DeviceListener = Callable[[CloudDevice], None]
+type LifeListener = Callable[[float], int]
+"""Takes seconds, returns how many reports they made."""
 
 
 class UnknownDevice(KeyError):
@@ -109,10 +111,20 @@ class TuyaCloudSimulator:
         """Called with the device and its new values after each command that was done."""
         self.report_listeners: list[CommandListener] = []
         """Called with the device and its new values whenever its state changes, by a command or by itself."""
+        self.online_listeners: list[DeviceListener] = []
+        """Called with a device that is reachable from now on, or no more."""
+        self.add_listeners: list[DeviceListener] = []
+        """Called with a device that has joined, or has taken the place of that with its id."""
+        self.remove_listeners: list[DeviceListener] = []
+        """Called with a device that has left."""
+        self.rename_listeners: list[DeviceListener] = []
+        """Called with a device that has another name."""
         self.wake_listeners: list[DeviceListener] = []
         """Called with a camera that sleeps when the cloud wakes it."""
         self.moto_listeners: list[DeviceListener] = []
         """Called with a camera that has moved to another moto."""
+        self.life_listeners: list[LifeListener] = []
+        """Called with the seconds that went by for a `CloudLife`: whoever lives beside the cloud, such as its cameras."""
 
         self._now = now
         self.gate = Gate(access_id, access_secret, now=self.now, token_ttl=token_ttl)
@@ -267,16 +279,32 @@ class TuyaCloudSimulator:
 
     def set_online(self, device_id: str, online: bool) -> None:
         """Let a device be reachable or not; raises UnknownDevice."""
-        self.device(device_id).online = online
+        device = self.device(device_id)
+        if device.online is online:
+            return
+        device.online = online
+        for listener in self.online_listeners:
+            listener(device)
 
     def add_device(self, device: CloudDevice) -> None:
         """Let a device join, or take the place of that with its id."""
         self.devices[device.id] = device
+        for listener in self.add_listeners:
+            listener(device)
 
     def remove_device(self, device_id: str) -> None:
         """Let a device leave; raises UnknownDevice."""
-        self.device(device_id)
+        device = self.device(device_id)
         del self.devices[device_id]
+        for listener in self.remove_listeners:
+            listener(device)
+
+    def rename(self, device_id: str, name: str) -> None:
+        """Give a device another name, as a user does in the app; raises UnknownDevice."""
+        device = self.device(device_id)
+        device.name = name
+        for listener in self.rename_listeners:
+            listener(device)
 
     def move_moto(self, device_id: str, moto_id: str | None) -> None:
         """Let a camera be reached by another moto from now on, or by none; raises UnknownDevice, also for what is no camera."""
