@@ -172,34 +172,39 @@ def _with(**change: Any) -> str:
     return payload_of({**make_envelope(BODY), **change})
 
 
+_UNREADABLE = [
+    ("", {}, "not base64 of a JSON object"),
+    ("{}", {}, "not base64 of a JSON object"),
+    ("ü", {}, "not base64 of a JSON object"),
+    (base64.b64encode(b"no json").decode(), {}, "not base64 of a JSON object"),
+    (base64.b64encode(b"[1]").decode(), {}, "not base64 of a JSON object"),
+    (base64.b64encode(b'{"data":"' + b"\xff" * 9 + b'"}').decode(), {}, "not base64 of a JSON object"),
+    (base64.b64encode(b"[" * 100_000).decode(), {}, "not base64 of a JSON object"),
+    (payload_of({"t": 1}), {}, "no ciphertext"),
+    (_with(data=""), {}, "no ciphertext"),
+    (_with(data={"devId": "plain"}), {}, "no ciphertext"),
+    (_with(data="not base64!"), {}, "neither base64 nor hexadecimal"),
+    (_with(data="ü"), {}, "neither base64 nor hexadecimal"),
+    (_with(data="YWJj"), {}, "no whole number of blocks"),
+    (_with(data="==="), {}, "neither base64 nor hexadecimal"),
+    (_with(encryptVersion="v2", data="YWJj"), {}, "too short"),
+    (_with(encryptType="aes_cbc"), {}, "unknown encryption"),
+    (_with(encryptType=7), {}, "unknown encryption"),
+    (_with(), {"em": "sm4"}, "unknown encryption"),
+    (_with(data=encrypt(b"{}", "common", b"another key 1234")), {}, "padding is wrong"),
+    (_with(data=encrypt(b"{}", "gcm", b"another key 1234")), {"em": "aes_gcm"}, "tag is wrong"),
+    (_with(data=encrypt(b"no json", "common")), {}, "no JSON object"),
+    (_with(data=encrypt(b"[1]", "common")), {}, "no JSON object"),
+    (_with(data=encrypt(b'"text"', "gcm")), {"em": "aes_gcm"}, "no JSON object"),
+    (_with(data=encrypt(b"\xff\xfe{}", "common")), {}, "no JSON object"),
+]
+
+
+# What is encrypted is another with each run, and would be another name in each worker
 @pytest.mark.parametrize(
     ("payload", "properties", "step"),
-    [
-        ("", {}, "not base64 of a JSON object"),
-        ("{}", {}, "not base64 of a JSON object"),
-        ("ü", {}, "not base64 of a JSON object"),
-        (base64.b64encode(b"no json").decode(), {}, "not base64 of a JSON object"),
-        (base64.b64encode(b"[1]").decode(), {}, "not base64 of a JSON object"),
-        (base64.b64encode(b'{"data":"' + b"\xff" * 9 + b'"}').decode(), {}, "not base64 of a JSON object"),
-        (base64.b64encode(b"[" * 100_000).decode(), {}, "not base64 of a JSON object"),
-        (payload_of({"t": 1}), {}, "no ciphertext"),
-        (_with(data=""), {}, "no ciphertext"),
-        (_with(data={"devId": "plain"}), {}, "no ciphertext"),
-        (_with(data="not base64!"), {}, "neither base64 nor hexadecimal"),
-        (_with(data="ü"), {}, "neither base64 nor hexadecimal"),
-        (_with(data="YWJj"), {}, "no whole number of blocks"),
-        (_with(data="==="), {}, "neither base64 nor hexadecimal"),
-        (_with(encryptVersion="v2", data="YWJj"), {}, "too short"),
-        (_with(encryptType="aes_cbc"), {}, "unknown encryption"),
-        (_with(encryptType=7), {}, "unknown encryption"),
-        (_with(), {"em": "sm4"}, "unknown encryption"),
-        (_with(data=encrypt(b"{}", "common", b"another key 1234")), {}, "padding is wrong"),
-        (_with(data=encrypt(b"{}", "gcm", b"another key 1234")), {"em": "aes_gcm"}, "tag is wrong"),
-        (_with(data=encrypt(b"no json", "common")), {}, "no JSON object"),
-        (_with(data=encrypt(b"[1]", "common")), {}, "no JSON object"),
-        (_with(data=encrypt(b'"text"', "gcm")), {"em": "aes_gcm"}, "no JSON object"),
-        (_with(data=encrypt(b"\xff\xfe{}", "common")), {}, "no JSON object"),
-    ],
+    _UNREADABLE,
+    ids=[f"{number}-{step}" for number, (*_, step) in enumerate(_UNREADABLE)],
 )
 def test_what_cannot_be_read(payload: str, properties: dict[str, str], step: str) -> None:
     with pytest.raises(UndecodableMessage, match=step) as error:
