@@ -1,18 +1,25 @@
 """The camera platform."""
 
 import asyncio
-from typing import Any
+from typing import Any, override
 from unittest.mock import patch
 
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
-from homeassistant.components.camera import async_get_image, async_get_stream_source
+from homeassistant.components.camera import Camera as CameraEntity, async_get_image, async_get_stream_source
+from homeassistant.components.camera.webrtc import (
+    CameraWebRTCProvider,
+    WebRTCAnswer,
+    WebRTCSendMessage,
+    async_register_webrtc_provider,
+)
 from homeassistant.const import ATTR_ENTITY_ID, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+from webrtc_models import RTCIceCandidateInit
 
 from custom_components.iot_gateway.clients.tuya_cloud import NotSubscribed, SessionError, SessionReason
 from custom_components.iot_gateway.const import DOMAIN
@@ -33,6 +40,7 @@ from simulators.tuya_gateway.schema import boolean, raw
 from tests.clients.tuya_cloud.sdp_samples import CHROMIUM_OFFER
 from tests.helpers import loaded, state_of, wait_until
 from tests.live_view_helpers import Player, ScriptedSignalling, live_entity, prepared, watched
+from tests.tuya_cloud_helpers import poll
 
 pytestmark = pytest.mark.usefixtures("socket_enabled", "entity_registry_enabled_by_default")
 
@@ -174,6 +182,71 @@ async def test_ended_by_the_camera(
         assert "Hall" in error["message"]
         assert not broker.open
         assert state_of(hass, viewer.entity_id) == "idle"
+
+
+async def test_camera_that_goes_without_a_word(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:
+    """Its last picture would stand for ever; the player is told once the camera is known to be offline."""
+    device = camera()
+    async with watched(hass, device, platforms=CAMERA) as (_, hub):
+        await prepared(hub)
+        (broker,) = ScriptedSignalling.all
+        viewer = await player(hass, hass_ws_client, device)
+        await viewer.offer(CHROMIUM_OFFER)
+        assert [(await viewer.event())["type"] for _ in range(2)] == ["answer", "candidate"]
+        hub.set_connected(False)
+        # The picture needs no cloud
+        assert broker.open
+        hub.set_connected(True)
+        hub.set_online(device.id, False)
+        error = await viewer.event()
+        assert (error["type"], error["code"]) == ("error", "webrtc_session_ended")
+        assert error["message"] == "Hall is offline. Check its power or battery and its Wi-Fi."
+        assert not broker.open
+
+
+async def test_offered_again(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:
+    """A frontend that reconnects repeats its offer, for a peer connection that is done for: it is told so, and no place is taken."""
+    device = camera()
+    async with watched(hass, device, platforms=CAMERA) as (_, hub):
+        await prepared(hub)
+        (broker,) = ScriptedSignalling.all
+        viewer = await player(hass, hass_ws_client, device)
+        await viewer.offer(CHROMIUM_OFFER)
+        assert (await viewer.event())["type"] == "answer"
+        await viewer.client.close()
+        await wait_until(lambda: not broker.open)
+        again = await player(hass, hass_ws_client, device)
+        await again.offer(CHROMIUM_OFFER)
+        error = await again.event()
+        assert (error["type"], error["code"]) == ("error", "webrtc_offer_failed")
+        assert (
+            error["message"]
+            == "The connection to Home Assistant was interrupted, and with it the view of Hall. Open it again."
+        )
+        assert len(broker.kinds("offer")) == 1
+        # One that was not answered is as good as new
+        broker.answers = False
+        await again.offer(OTHER_OFFER)
+        await wait_until(lambda: len(broker.kinds("offer")) == 2)
+        await again.client.close()
+        await wait_until(lambda: not broker.open)
+        broker.answers = True
+        once_more = await player(hass, hass_ws_client, device)
+        await once_more.offer(OTHER_OFFER)
+        assert (await once_more.event())["type"] == "answer"
+
+
+async def test_camera_that_sleeps_is_not_gone(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:
+    """A battery camera may be listed as offline while it plays."""
+    device = camera(category="dghsxj", low_power=True, skill=make_skill(low_power=1))
+    async with watched(hass, device, platforms=CAMERA) as (_, hub):
+        await prepared(hub)
+        (broker,) = ScriptedSignalling.all
+        viewer = await player(hass, hass_ws_client, device)
+        await viewer.offer(CHROMIUM_OFFER)
+        assert [(await viewer.event())["type"] for _ in range(2)] == ["answer", "candidate"]
+        hub.set_online(device.id, False)
+        assert broker.open
 
 
 @pytest.mark.parametrize(
@@ -341,7 +414,11 @@ async def test_nothing_is_asked_for_after_a_restart(hass: HomeAssistant, hass_st
         assert kept is not None
         assert kept.two_way
         assert cloud.calls["webrtc_configs"] == 1
-        assert "credential" not in str(hass_storage)
+        assert any(server.credential for server in kept.ice_servers()), "the first view after a restart has TURN"
+        await hass.async_block_till_done()
+        assert cloud.calls["webrtc_configs"] == 1
+        (stored,) = (name for name in hass_storage if ".live_view." in name)
+        assert not any("credential" in str(content) for name, content in hass_storage.items() if name != stored)
 
 
 async def test_privacy(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:
@@ -362,6 +439,41 @@ async def test_privacy(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) 
         assert (await viewer.event())["type"] == "answer"
 
 
+async def test_privacy_while_somebody_watches(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:
+    """Every player is told why its picture ends, once, and the camera's places are free."""
+    device = camera()
+    async with watched(hass, device, platforms=CAMERA) as (_, hub):
+        await prepared(hub)
+        (broker,) = ScriptedSignalling.all
+        viewers = [await player(hass, hass_ws_client, device) for _ in range(2)]
+        for viewer, offer in zip(viewers, (CHROMIUM_OFFER, OTHER_OFFER), strict=True):
+            await viewer.offer(offer)
+            assert [(await viewer.event())["type"] for _ in range(2)] == ["answer", "candidate"]
+        hub.report(device.id, {"basic_private": True})
+        assert not broker.open
+        for viewer in viewers:
+            error = await viewer.event()
+            assert (error["type"], error["code"]) == ("error", "webrtc_session_ended")
+            assert error["message"] == "Privacy mode of Hall is on. Turn the camera on to watch."
+            # and nothing more
+            assert (await viewer.call("camera/capabilities"))["type"] == "result"
+            assert not viewer._events
+
+
+async def test_unloaded_while_somebody_watches(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:
+    """So it is when the entry is loaded again."""
+    device = camera()
+    async with watched(hass, device, platforms=CAMERA) as (_, hub):
+        await prepared(hub)
+        viewer = await player(hass, hass_ws_client, device)
+        await viewer.offer(CHROMIUM_OFFER)
+        assert [(await viewer.event())["type"] for _ in range(2)] == ["answer", "candidate"]
+        assert await hass.config_entries.async_reload(hub.entry.entry_id)
+        error = await viewer.event()
+        assert error["message"].endswith("and with it the view of Hall. Open it again.")
+        assert not any(broker.open for broker in ScriptedSignalling.all)
+
+
 async def test_recording_and_motion_detection(hass: HomeAssistant) -> None:
     """A camera shows whether it records and whether it looks for movement, and can be told to do the latter."""
     device = camera()
@@ -376,6 +488,9 @@ async def test_recording_and_motion_detection(hass: HomeAssistant) -> None:
         assert cloud.commands == [(device.id, {"motion_switch": False}), (device.id, {"motion_switch": True})]
         hub.report(device.id, {"record_switch": True})
         assert state_of(hass, entity) == "recording"
+        # With privacy mode on there is nothing to record, whatever the switch for it says
+        hub.report(device.id, {"basic_private": True})
+        assert state_of(hass, entity) == "idle"
         with pytest.raises(HomeAssistantError, match="no motion detection"):
             await hass.services.async_call(
                 "camera",
@@ -404,6 +519,69 @@ async def test_not_for_browsers(hass: HomeAssistant, hass_ws_client: WebSocketGe
         assert (await viewer.call("camera/capabilities"))["result"]["frontend_stream_types"] == ["hls"]
         assert cloud.calls["allocate"] == 0
         assert (await viewer.call("camera/webrtc/offer", offer=CHROMIUM_OFFER))["success"] is False
+
+
+class Provider(CameraWebRTCProvider):
+    """Something like go2rtc."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    @property
+    @override
+    def domain(self) -> str:
+        return "some_provider"
+
+    @callback
+    @override
+    def async_is_supported(self, stream_source: str) -> bool:
+        self.asked.append(stream_source)
+        return stream_source.startswith("rtsps:")
+
+    @override
+    async def async_handle_async_webrtc_offer(
+        self, camera: CameraEntity, offer_sdp: str, session_id: str, send_message: WebRTCSendMessage
+    ) -> None:
+        send_message(WebRTCAnswer(f"{await camera.stream_source()}"))
+
+    @override
+    async def async_on_webrtc_candidate(self, session_id: str, candidate: RTCIceCandidateInit) -> None:
+        self.asked.append(candidate.candidate)
+
+
+async def test_by_a_provider(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:
+    """What Home Assistant has for such cameras is used, and costs nothing before somebody watches."""
+    device = camera(skill=make_skill(main=(2880, 1620, H265), sub=(640, 360, H265)))
+    async with watched(hass, device, platforms=CAMERA) as (cloud, hub):
+        await prepared(hub)
+        provider = Provider()
+        end = async_register_webrtc_provider(hass, provider)
+        await hass.async_block_till_done()
+        assert provider.asked == ["rtsps://"]
+        viewer = await player(hass, hass_ws_client, device)
+        types = (await viewer.call("camera/capabilities"))["result"]["frontend_stream_types"]
+        assert set(types) == {"hls", "web_rtc"}
+        assert cloud.calls["allocate"] == 0
+        await viewer.offer("offer")
+        assert (await viewer.event())["answer"].startswith("rtsp")
+        assert cloud.calls["allocate"] == 1
+        assert (await viewer.candidate(HOST))["success"]
+        assert provider.asked[-1] == HOST
+        end()
+        await hass.async_block_till_done()
+
+
+async def test_known_to_be_unplayable_later(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:
+    """What the cloud tells of a camera that is there already changes how it is watched."""
+    device = camera(skill=make_skill(main=(2880, 1620, H265), sub=(640, 360, H265)))
+    cloud = TuyaCloudSimulator([device])
+    cloud.faults.latencies["webrtc_configs"] = 0.3
+    async with watched(hass, cloud=cloud, platforms=CAMERA) as (_, hub):
+        viewer = await player(hass, hass_ws_client, device)
+        assert (await viewer.call("camera/capabilities"))["result"]["frontend_stream_types"] == ["web_rtc"]
+        await prepared(hub)
+        await hass.async_block_till_done()
+        assert (await viewer.call("camera/capabilities"))["result"]["frontend_stream_types"] == ["hls"]
 
 
 async def test_stream_source(hass: HomeAssistant) -> None:
@@ -553,3 +731,25 @@ async def test_by_a_real_broker(hass: HomeAssistant, hass_ws_client: WebSocketGe
             await viewer.leave()
             await simulated.wait_for(lambda: simulated.slots.in_use == 0)
             await peer.close()
+
+
+async def test_account_without_cameras(hass: HomeAssistant) -> None:
+    """Its connection ends, after its last words; that of the other account stays. One that gets a camera has one again."""
+    ours, theirs = camera(name="Ours"), camera(name="Theirs")
+    theirs.uid = "eu1700000000002demo"
+    async with watched(hass, ours, theirs, platforms=CAMERA) as (cloud, hub):
+        await prepared(hub)
+        one, other = ScriptedSignalling.all
+        assert one.running
+        assert other.running
+        cloud.remove_device(theirs.id)
+        await poll(hass, hub.entry)  # type: ignore[arg-type]
+        assert other.running, "an account of which nothing is listed may be linked again"
+        hub.connection.live_view.remove_camera(theirs.id)  # type: ignore[union-attr]
+        await wait_until(lambda: not other.running)
+        assert other.flushed
+        assert one.running
+        ours.uid = theirs.uid
+        await poll(hass, hub.entry)  # type: ignore[arg-type]
+        await wait_until(lambda: not one.running)
+        await wait_until(lambda: len(ScriptedSignalling.all) == 3 and ScriptedSignalling.all[2].running)

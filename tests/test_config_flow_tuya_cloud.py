@@ -278,15 +278,39 @@ async def test_reconfigure_data_center(hass: HomeAssistant, cloud: TuyaCloudSimu
         assert await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_reconfigure_suggests_the_region(hass: HomeAssistant, cloud: TuyaCloudSimulator) -> None:
-    """An endpoint of the list is shown by its name."""
+@pytest.mark.parametrize(
+    ("country", "region"),
+    [("NL", "eu"), ("AU", "eu"), ("US", "us"), ("JP", "us"), ("CN", "cn"), ("IN", "in"), (None, "us")],
+)
+async def test_data_center_of_the_country_is_suggested(hass: HomeAssistant, country: str | None, region: str) -> None:
+    """What most people have need not be looked for; that of another country would not be noticed."""
+    hass.config.country = country
+    schema = (await begin(hass))["data_schema"]
+    assert schema is not None
+    assert get_schema_suggested_value(schema.schema, "endpoint") == TUYA_REGIONS[region]
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "Central Europe"), ("de", "Mitteleuropa")])
+async def test_data_centers_are_chosen_by_name(hass: HomeAssistant, language: str, name: str) -> None:
+    """In the language of Home Assistant; what is typed is taken too."""
+    hass.config.language = language
+    schema = (await begin(hass))["data_schema"]
+    assert schema is not None
+    (choice,) = (field for key, field in schema.schema.items() if key == "endpoint")
+    assert {"value": TUYA_REGIONS["eu"], "label": name} in choice.config["options"]
+    assert [option["value"] for option in choice.config["options"]] == list(TUYA_REGIONS.values())
+    assert choice.config["custom_value"] is True
+
+
+async def test_reconfigure_suggests_what_it_was(hass: HomeAssistant, cloud: TuyaCloudSimulator) -> None:
+    """The endpoint, also one of the list."""
     entry = cloud_entry(cloud)
     entry.add_to_hass(hass)
     hass.config_entries.async_update_entry(entry, data={**entry.data, "endpoint": TUYA_REGIONS["eu"]})
     result = await entry.start_reconfigure_flow(hass)
     schema = result["data_schema"]
     assert schema is not None
-    assert get_schema_suggested_value(schema.schema, "endpoint") == "eu"
+    assert get_schema_suggested_value(schema.schema, "endpoint") == TUYA_REGIONS["eu"]
 
 
 async def test_reconfigure_another_project(
@@ -323,6 +347,9 @@ async def test_reconfigure_to_a_known_project(
 # Options
 
 
+NO_QUEUE = {"message_queue": False, "queue_environment": "event", "queue_subscriptions": [], "queue_url": ""}
+
+
 async def test_options(hass: HomeAssistant, cloud: TuyaCloudSimulator, entry: MockConfigEntry) -> None:
     """They have defaults, and saving loads the entry again."""
     hub = entry.runtime_data
@@ -331,24 +358,75 @@ async def test_options(hass: HomeAssistant, cloud: TuyaCloudSimulator, entry: Mo
     assert result["step_id"] == "tuya_cloud"
     schema = result["data_schema"]
     assert schema is not None
-    suggested = {str(key): get_schema_suggested_value(schema.schema, str(key)) for key in schema.schema}
-    assert suggested == {"show_all": False, "stream_quality": "hd", "poll_interval": 5}
-    chosen = {"show_all": True, "stream_quality": "sd", "poll_interval": 30}
-    result = await hass.config_entries.options.async_configure(result["flow_id"], chosen)
+    suggested = {
+        str(key): get_schema_suggested_value(schema.schema, str(key)) for key in schema.schema if key != "queue"
+    }
+    assert suggested == {"show_all": False, "stream_quality": "hd", "poll_interval": 5, "call_budget": 800}
+    section = schema.schema["queue"].schema.schema
+    assert {str(key): get_schema_suggested_value(section, str(key)) for key in section} == NO_QUEUE
+    chosen = {"show_all": True, "stream_quality": "sd", "poll_interval": 30, "call_budget": 300}
+    result = await hass.config_entries.options.async_configure(result["flow_id"], {**chosen, "queue": NO_QUEUE})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
-    assert entry.options == chosen
+    assert entry.options == chosen | NO_QUEUE
     assert entry.runtime_data is not hub
     assert entry.runtime_data.connection.diagnostics()["poll_interval"] == 1800
 
 
-@pytest.mark.parametrize("changes", [{"poll_interval": 0}, {"poll_interval": 1441}, {"stream_quality": "4k"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"poll_interval": 0},
+        {"poll_interval": 1441},
+        {"stream_quality": "4k"},
+        {"call_budget": 49},
+        {"queue": NO_QUEUE | {"queue_environment": "staging"}},
+    ],
+)
 async def test_options_out_of_range(hass: HomeAssistant, entry: MockConfigEntry, changes: dict[str, Any]) -> None:
     result = await hass.config_entries.options.async_init(entry.entry_id)
-    chosen = {"show_all": False, "stream_quality": "hd", "poll_interval": 5}
+    chosen = {"show_all": False, "stream_quality": "hd", "poll_interval": 5, "queue": NO_QUEUE}
     with pytest.raises(InvalidData):
         await hass.config_entries.options.async_configure(result["flow_id"], chosen | changes)
     hass.config_entries.options.async_abort(result["flow_id"])
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"queue_url": ""}, "queue_url_needed"),
+        ({"queue_url": "gopher://nowhere"}, "invalid_queue_url"),
+        ({"queue_subscriptions": ["good", "bad name"]}, "invalid_subscription"),
+    ],
+)
+async def test_options_of_the_queue(
+    hass: HomeAssistant, entry: MockConfigEntry, given: dict[str, Any], error: str
+) -> None:
+    """What cannot be a queue is told, and what was typed stays; the rest is taken without blanks."""
+    typed = {
+        "message_queue": True,
+        "queue_environment": "event-test",
+        "queue_subscriptions": [" one ", "", "one", "two"],
+        "queue_url": " ws://127.0.0.1:9 ",
+    }
+    others = {"show_all": False, "stream_quality": "hd", "poll_interval": 5, "call_budget": 800}
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_configure(result["flow_id"], {**others, "queue": typed | given})
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"base": error}
+    schema = result["data_schema"]
+    assert schema is not None
+    section = schema.schema["queue"].schema.schema
+    assert get_schema_suggested_value(section, "queue_environment") == "event-test"
+    result = await hass.config_entries.options.async_configure(result["flow_id"], {**others, "queue": typed})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert entry.options == others | {
+        "message_queue": True,
+        "queue_environment": "event-test",
+        "queue_subscriptions": ["one", "two"],
+        "queue_url": "ws://127.0.0.1:9",
+    }
 
 
 async def test_option_of_covers(hass: HomeAssistant, cloud: TuyaCloudSimulator) -> None:
@@ -367,6 +445,7 @@ async def test_option_of_covers(hass: HomeAssistant, cloud: TuyaCloudSimulator) 
         "stream_quality": "hd",
         "poll_interval": 5,
         "inverted_covers": [choice["value"]],
+        "queue": NO_QUEUE,
     }
     result = await hass.config_entries.options.async_configure(result["flow_id"], chosen)
     await hass.async_block_till_done()

@@ -23,7 +23,7 @@ from syrupy.filters import props
 
 from custom_components.iot_gateway.const import DOMAIN
 from simulators.tuya_gateway import Codec, SimulatedDevice, TuyaGatewaySimulator
-from simulators.tuya_gateway.demo.points import device as simulated_device, rw, wo
+from simulators.tuya_gateway.demo.points import device as simulated_device, ro, rw, wo
 from simulators.tuya_gateway.schema import boolean, raw
 from tests.helpers import UNKNOWN_CATEGORY, entity_id, load, make_entry, plug, wait_until
 
@@ -211,3 +211,33 @@ async def test_wrong_key_stays_secret_too(
         record.getMessage() for record in caplog.records if record.name.startswith("custom_components")
     )
     assert not [form for form in forms("0123456789abcdef") if form in text.lower()]
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_pictures_stay_at_home(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> None:
+    """What a camera saw is not in diagnostics: neither where its picture is, nor what opens it; what it told of is."""
+
+    def message(**said: object) -> str:
+        return b64encode(json.dumps({"cmd": "ipc_motion", **said}).encode()).decode()
+
+    codes = ("movement_detect_pic", "doorbell_pic", "initiative_message", "alarm_message")
+    values = {
+        "movement_detect_pic": message(files=[["/somewhere/my.jpeg", "my picture's key"]]),
+        "doorbell_pic": b64encode(b"https://127.0.0.1/my.jpeg?sign=x").decode(),
+        "initiative_message": b64encode(b"\xff\xd8 my garden").decode(),
+        "alarm_message": message(note="no picture"),
+    }
+    camera = simulated_device("Camera", "sp", *(ro(raw(code, 500), values[code]) for code in codes))
+    async with TuyaGatewaySimulator([camera]) as simulator:
+        entry = make_entry(simulator)
+        await load(hass, entry)
+        told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+        (device,) = told["devices"]
+        shown = {code: point["value"] for code, point in device["data_points"].items()}
+        assert shown == {
+            "movement_detect_pic": '{"cmd": "ipc_motion"}',
+            "doorbell_pic": "**REDACTED**",
+            "initiative_message": "**REDACTED**",
+            "alarm_message": values["alarm_message"],
+        }
+        assert await hass.config_entries.async_unload(entry.entry_id)

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
+import json
 import logging
 from typing import Any
 from unittest.mock import patch
@@ -162,18 +163,64 @@ async def test_camera_messages(hass: HomeAssistant) -> None:
     camera = device("Camera", "sp", ro(string("initiative_message"), ""), ro(string("doorbell_active"), ""))
     async with loaded(hass, camera, platforms=[Platform.EVENT]) as simulator:
         seen, bell = (entity_id(hass, Platform.EVENT, camera, key) for key in ("initiative_message", "doorbell_active"))
-        for message, kind in (
-            ('{"cmd":"ipc_human"}', "person"),
-            ('{"cmd":"ipc_new"}', "other"),
-            ('{"v":"3.0"}', "other"),
-            ("hello", "other"),
+        for message, kind, more in (
+            ('{"cmd":"ipc_human"}', "person", {"command": "ipc_human"}),
+            (
+                '{"cmd":"ipc_pet","time":"1763700000"}',
+                "pet",
+                {"command": "ipc_pet", "time": "2025-11-21T04:40:00+00:00"},
+            ),
+            ('{"cmd":"ipc_new"}', "other", {"command": "ipc_new"}),
+            ('{"v":"3.0"}', "other", {}),
+            ("hello", "other", {}),
         ):
             reported = b64encode(message.encode()).decode()
             await simulator.report(camera.id, {"initiative_message": reported})
-            await until_fired(hass, seen, {"event_type": kind, "message": message})
+            await until_fired(hass, seen, {"event_type": kind, "message": message, **more})
         await simulator.report(camera.id, {"doorbell_active": "1763700000"})
         await wait_until(lambda: state_of(hass, bell) != "unknown")
         assert fired(hass, bell)["event_type"] == "ring"
+
+
+@pytest.mark.parametrize("code", ["movement_detect_pic", "doorbell_pic", "alarm_message"])
+async def test_pictures_of_events(hass: HomeAssistant, code: str) -> None:
+    """What an automation needs is told; the picture and its key are not, which no database should keep."""
+    camera = device("Camera", "sp", ro(raw(code, 60_000), ""))
+    async with loaded(hass, camera, platforms=[Platform.EVENT]) as simulator:
+        entity = entity_id(hass, Platform.EVENT, camera, code)
+        kind = "motion" if code == "movement_detect_pic" else "triggered"
+        for files in ([["/path/of/a.jpeg", "0123456789abcdef"]], [{"data": "00" * 20_000, "iv": "11" * 16}]):
+            said = {"v": "3.0", "cmd": "ipc_motion", "type": "image", "time": 1763700000, "files": files}
+            await simulator.report(camera.id, {code: b64encode(json.dumps(said).encode()).decode()})
+            await until_fired(
+                hass,
+                entity,
+                {
+                    "event_type": kind,
+                    "message": '{"v": "3.0", "cmd": "ipc_motion", "type": "image", "time": 1763700000}',
+                    "command": "ipc_motion",
+                    "time": "2025-11-21T04:40:00+00:00",
+                },
+            )
+            await simulator.report(camera.id, {code: b64encode(b"next").decode()})
+            await until_fired(hass, entity, {"event_type": kind, "message": "next"})
+        await simulator.report(camera.id, {code: b64encode(bytes(range(256)) * 100).decode()})
+        await wait_until(lambda: len(fired(hass, entity)["message"]) == 4096)
+
+
+async def test_lock_with_a_camera(hass: HomeAssistant) -> None:
+    """What has a camera tells what that sees, whatever else it is."""
+    lock = device("Lock", "jtmspro", ro(raw("initiative_message"), ""), ro(raw("movement_detect_pic"), ""))
+    async with loaded(hass, lock, platforms=[Platform.EVENT]) as simulator:
+        seen, moved = (
+            entity_id(hass, Platform.EVENT, lock, code) for code in ("initiative_message", "movement_detect_pic")
+        )
+        await simulator.report(lock.id, {"initiative_message": b64encode(b'{"cmd":"ipc_face"}').decode()})
+        await simulator.report(lock.id, {"movement_detect_pic": b64encode(b"{}").decode()})
+        await wait_until(lambda: state_of(hass, moved) != "unknown")
+        assert fired(hass, seen)["event_type"] == "face"
+        assert fired(hass, moved)["event_type"] == "motion"
+        assert hass.states.get(moved).attributes["device_class"] == "motion"  # type: ignore[union-attr]
 
 
 async def test_unlocking(hass: HomeAssistant) -> None:

@@ -12,10 +12,11 @@ import pytest
 import voluptuous as vol
 
 from custom_components.iot_gateway.const import DOMAIN
+from custom_components.iot_gateway.mapping import plan_entities
 from simulators.tuya_cloud import Camera, CloudDevice, TuyaCloudSimulator, make_device
-from simulators.tuya_gateway.demo.points import Point, rw
+from simulators.tuya_gateway.demo.points import Point, device as gateway_device, rw
 from simulators.tuya_gateway.schema import boolean, enum
-from tests.helpers import wait_until
+from tests.helpers import entity_id, loaded, wait_until
 from tests.live_view_helpers import live_entity, prepared, watched
 
 pytestmark = pytest.mark.usefixtures("socket_enabled", "entity_registry_enabled_by_default")
@@ -171,6 +172,21 @@ async def test_stopped_by_the_cloud(hass: HomeAssistant) -> None:
         assert moves(cloud) == [{"ptz_control": "4"}]
 
 
+async def test_buttons_come_first(hass: HomeAssistant) -> None:
+    """A select that moves a head without ever stopping it is for those only who enable it themselves."""
+    device = camera(*DIGITS)
+    async with watched(hass, device, platforms=PLATFORMS) as (_, hub):
+        plans = {
+            (plan.platform, plan.key): plan.row.entity_registry_enabled_default
+            for plan in plan_entities(hub.devices[device.id].schema)
+            if "ptz_control" in plan.codes
+        }
+        assert plans == {
+            (Platform.SELECT, "ptz_control"): False,
+            **{(Platform.BUTTON, f"ptz_{way}"): True for way in ("up", "down", "left", "right")},
+        }
+
+
 async def test_impossible(hass: HomeAssistant) -> None:
     """A direction that a camera does not know is refused with those that it does; so are lengths that are none."""
     device = camera("0", "4")
@@ -182,3 +198,81 @@ async def test_impossible(hass: HomeAssistant) -> None:
             with pytest.raises(vol.Invalid):
                 await ptz(hass, device, direction, duration=duration)
         assert not cloud.commands
+
+
+async def test_cancelled(hass: HomeAssistant) -> None:
+    """Whoever gives up while the order to move is on its way has the head stopped at once, however long it was to move."""
+    device = camera(*DIGITS)
+    async with watched(hass, device, platforms=PLATFORMS) as (cloud, hub):
+        await prepared(hub)
+        cloud.faults.latencies["commands"] = 0.05
+        order = asyncio.create_task(ptz(hass, device, "up", duration=30))
+        await wait_until(lambda: cloud.calls["commands"] == 1)
+        order.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await order
+        await wait_until(lambda: moves(cloud)[-1:] == [STOPPED])
+
+
+async def test_stopped_before_it_is_handed_over(hass: HomeAssistant) -> None:
+    """An entry that gives a camera up stops it first."""
+    device = camera(*DIGITS)
+    async with watched(hass, device, platforms=PLATFORMS) as (cloud, hub):
+        await prepared(hub)
+        await ptz(hass, device, "up", duration=30)
+        await hub.release([device.id])
+        assert moves(cloud) == [{"ptz_control": "0"}, STOPPED]
+        assert device.id not in hub.devices
+
+
+async def test_removed_while_it_moves(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
+    """A camera that is gone is no reason to wait, nor to complain; the cloud's own call may still reach it."""
+    device = camera(*DIGITS)
+    async with watched(hass, device, platforms=PLATFORMS) as (cloud, hub):
+        await prepared(hub)
+        await ptz(hass, device, "up", duration=30)
+        hub.remove_device(device.id)
+        await wait_until(lambda: cloud.ptz_moves == [(device.id, "STOP")])
+        await hass.async_block_till_done()
+        assert "could not be told" not in caplog.text
+
+
+async def test_movement_while_a_stop_is_tried_again(hass: HomeAssistant) -> None:
+    """A stop that failed gives way to a new movement, and that one is stopped when its own time is over."""
+    device = camera(*DIGITS)
+    async with watched(hass, device, platforms=PLATFORMS) as (cloud, hub):
+        await prepared(hub)
+        with patch("custom_components.iot_gateway.ptz._STOP_RETRY", 0.5):
+            await ptz(hass, device, "up", duration=0.1)
+            cloud.faults.fail("commands", 1106, count=1)
+            await wait_until(lambda: cloud.calls["commands"] == 2)
+            await ptz(hass, device, "left", duration=0.1)
+            await wait_until(lambda: moves(cloud) == [{"ptz_control": "0"}, {"ptz_control": "6"}, STOPPED])
+
+
+async def test_stop_that_never_works(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
+    """Who looks for the reason finds it in the log, once."""
+    device = camera(*DIGITS)
+    async with watched(hass, device, platforms=PLATFORMS) as (cloud, hub):
+        await prepared(hub)
+        await ptz(hass, device, "up", duration=0.1)
+        cloud.faults.fail("commands", 1106)
+        await wait_until(lambda: "Hall could not be told to stop moving" in caplog.text)
+        await hass.async_block_till_done()
+        assert cloud.calls["commands"] == 5
+        assert caplog.text.count("could not be told to stop moving") == caplog.text.count("WARNING") == 1
+
+
+async def test_behind_a_gateway(hass: HomeAssistant) -> None:
+    """A gateway's camera is moved too; not one that nothing would stop."""
+    good = gateway_device("Porch", "sp", rw(enum("ptz_control", *DIGITS), "0"), rw(boolean("ptz_stop"), False))
+    bad = gateway_device("Attic", "sp", rw(enum("ptz_control", *DIGITS), "0"))
+    async with loaded(hass, good, bad, platforms=[Platform.BUTTON]):
+        target = {ATTR_ENTITY_ID: entity_id(hass, Platform.BUTTON, good, "ptz_left")}
+        await hass.services.async_call("button", "press", target, blocking=True)
+        assert good.value["ptz_control"] == "6"
+        await wait_until(lambda: good.value["ptz_stop"] is True)
+        target = {ATTR_ENTITY_ID: entity_id(hass, Platform.BUTTON, bad, "ptz_left")}
+        with pytest.raises(HomeAssistantError, match="not be stopped"):
+            await hass.services.async_call("button", "press", target, blocking=True)
+        assert bad.value["ptz_control"] == "0"

@@ -1,10 +1,14 @@
 """IoT Gateway: Tuya gateways, Tuya cameras and clouds, and Tencent IoT Video, local first."""
 
-from homeassistant.config_entries import ConfigEntryState
+from contextlib import suppress
+from functools import partial
+
+from homeassistant.config_entries import ConfigEntryState, OperationNotAllowed
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.loader import async_get_integration
 
 from .connections import CONNECTIONS
 from .const import CONF_CONNECTION, DOMAIN, LIVE_PLATFORMS, PLATFORMS
@@ -42,19 +46,24 @@ async def async_setup_entry(hass: HomeAssistant, entry: HubConfigEntry) -> bool:
         entry.runtime_data = hub
         await async_listen(hass)
         async_apply_show_all(hass, hub)
-        await hass.config_entries.async_forward_entry_setups(entry, _platforms(hub))
+        hub.platforms = {one for one in PLATFORMS if one not in LIVE_PLATFORMS or _has_cameras(hub)}
+        await hass.config_entries.async_forward_entry_setups(entry, hub.platforms)
     except BaseException:
         await hub.connection.stop()
         sharing.closed(hub)
         raise
     sharing.loaded(hub)
+    watch = partial(_look_for_cameras, hass, entry)
+    entry.async_on_unload(hub.listen_cameras(watch))
+    entry.async_on_unload(hub.listen_devices(lambda _: watch()))
+    watch()
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: HubConfigEntry) -> bool:
     """Unload a connection."""
     hub = entry.runtime_data
-    if not await hass.config_entries.async_unload_platforms(entry, _platforms(hub)):
+    if not await hass.config_entries.async_unload_platforms(entry, hub.platforms):
         return False
     hub.stop()
     await hub.connection.stop()
@@ -85,8 +94,31 @@ async def async_remove_config_entry_device(
     )
 
 
-def _platforms(hub: Hub) -> list[Platform]:
-    """Return the platforms of an entry; one without cameras must not need what Home Assistant's camera does."""
-    return [
-        platform for platform in PLATFORMS if hub.connection.live_view is not None or platform not in LIVE_PLATFORMS
-    ]
+def _has_cameras(hub: Hub) -> bool:
+    """Whether an entry needs what Home Assistant's camera does; one without cameras must not."""
+    return hub.connection.live_view is not None or any(map(hub.camera, hub.devices))
+
+
+@callback
+def _look_for_cameras(hass: HomeAssistant, entry: HubConfigEntry) -> None:
+    """Set the platforms of cameras up once one of a gateway's devices turns out to be one."""
+    if _missing_platforms(entry.runtime_data) and _has_cameras(entry.runtime_data):
+        _ = hass.async_create_task(_set_up_live_platforms(hass, entry), f"{DOMAIN} cameras {entry.title}")
+
+
+def _missing_platforms(hub: Hub) -> set[Platform]:
+    return {one for one in PLATFORMS if one in LIVE_PLATFORMS and one not in hub.platforms}
+
+
+async def _set_up_live_platforms(hass: HomeAssistant, entry: HubConfigEntry) -> None:
+    hub = entry.runtime_data
+    # Imported first, so that nothing comes between the look at the entry and Home Assistant's taking its lock
+    integration = await async_get_integration(hass, DOMAIN)
+    _ = await integration.async_get_platforms(_missing_platforms(hub))
+    async with entry.setup_lock:
+        # Whoever sets it up or unloads it goes first, so does another one here
+        pass
+    if entry.state is ConfigEntryState.LOADED and entry.runtime_data is hub and (missing := _missing_platforms(hub)):
+        with suppress(OperationNotAllowed):
+            await hass.config_entries.async_forward_entry_setups(entry, missing)
+            hub.platforms |= missing

@@ -3,6 +3,7 @@
 from typing import override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -10,6 +11,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .entity import DataPointEntity, async_setup_platform
 from .hub import HubConfigEntry
 from .mapping.rows import BinarySensorRow
+from .measure_entity import MeasureEntity, async_setup_measures
+from .measures import MeasureKind
 from .model import DataType
 
 PARALLEL_UPDATES = 0
@@ -20,6 +23,21 @@ async def async_setup_entry(
 ) -> None:
     """Set up the binary sensors of an entry."""
     async_setup_platform(entry, Platform.BINARY_SENSOR, DataPointBinarySensor, async_add_entities)
+    async_setup_measures(
+        hass, entry, Platform.BINARY_SENSOR, MeasureKind.CONNECTIVITY, MeasureBinarySensor, async_add_entities
+    )
+
+
+class MeasureBinarySensor(MeasureEntity, BinarySensorEntity):
+    """Shows whether something is connected."""
+
+    _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
+
+    @override
+    @callback
+    def _refresh(self) -> None:
+        value = self.measure.value()
+        self._attr_is_on = None if value is None else bool(value)
 
 
 class DataPointBinarySensor(DataPointEntity, BinarySensorEntity):

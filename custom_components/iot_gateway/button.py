@@ -49,8 +49,7 @@ class MoveButton(DataPointEntity, ButtonEntity):
     def __init__(self, hub: Hub, device: Device, plan: EntityPlan) -> None:
         """Stand for what `plan` says of `device`."""
         super().__init__(hub, device, plan)
-        live_view = hub.connection.live_view
-        self._movement = Movement.of(hub, device, None if live_view is None else live_view.get(device.id))
+        self._movement = Movement.of(hub, device, hub.camera(device.id))
 
     @override
     async def async_will_remove_from_hass(self) -> None:

@@ -1,5 +1,6 @@
 """Cameras: live over WebRTC, from the camera to the browser without a server in between."""
 
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, override
 
 from homeassistant.components import camera as camera_component
@@ -27,6 +28,7 @@ from .mapping import EntityPlan
 from .mapping.composite import CameraRow
 from .model import Device
 from .ptz import Movement
+from .stream_renewal import StreamRenewal
 
 PARALLEL_UPDATES = 0
 
@@ -65,18 +67,21 @@ class TuyaCamera(LiveEntity, Camera):
         super().__init__(hub, device, plan, camera)
         Camera.__init__(self)
         self.movement = Movement.of(hub, device, camera)
-        self._attr_model = device.model or None
         self._attr_supported_features = CameraEntityFeature.STREAM
         if "privacy" in self.roles:
             self._attr_supported_features |= CameraEntityFeature.ON_OFF
         self._supports_native_async_webrtc = camera.native
         self._asks_providers = False
+        self._renewal: StreamRenewal | None = None
+        self._watching: dict[str, Callable[[LiveViewError], None]] = {}
         self._take_camera()
 
     @override
     async def async_will_remove_from_hass(self) -> None:
-        """End the views and the movement; the connection is still there."""
+        """End the views, the stream and the movement; the connection is still there."""
+        self._end_views("live_view_interrupted")
         self.camera.close_all()
+        await self._end_stream()
         await self.movement.finish()
         await super().async_will_remove_from_hass()
 
@@ -84,9 +89,15 @@ class TuyaCamera(LiveEntity, Camera):
     @callback
     def _refresh(self) -> None:
         self._attr_is_on = self.value("privacy") is not True
-        self._attr_is_recording = self.value("recording") is True
+        self._attr_is_recording = self._attr_is_on and self.value("recording") is True
         self._attr_motion_detection_enabled = self.value("motion_detection") is True
+        self._attr_model = self.device.model or None
         self._take_camera()
+        if not self.online and not self.camera.sleeps:
+            # One that sleeps may be taken to be offline while it plays
+            self.camera.is_gone()
+        if not self._attr_is_on:
+            self._end_views("live_view_privacy")
 
     @callback
     def _take_camera(self) -> None:
@@ -130,8 +141,10 @@ class TuyaCamera(LiveEntity, Camera):
 
         @callback
         def failed(err: LiveViewError) -> None:
+            self._watching.pop(session_id, None)
             send_message(WebRTCError(code, self._in_words(err)))
 
+        self._watching[session_id] = failed
         try:
             self._check_watchable()
             self.camera.open(session_id, offer_sdp, Viewer(answered=answered, candidate=candidate, failed=failed))
@@ -151,7 +164,16 @@ class TuyaCamera(LiveEntity, Camera):
     def close_webrtc_session(self, session_id: str) -> None:
         """End a view, however far it is."""
         super().close_webrtc_session(session_id)
+        self._watching.pop(session_id, None)
         self.camera.close(session_id)
+
+    @callback
+    def _end_views(self, key: str) -> None:
+        """End all views, and say why: a player whose camera just falls silent shows its last picture for good."""
+        while self._watching:
+            session_id, failed = self._watching.popitem()
+            self.camera.close(session_id)
+            failed(LiveViewError(key))
 
     @override
     @callback
@@ -169,7 +191,8 @@ class TuyaCamera(LiveEntity, Camera):
     @callback
     def _check_watchable(self) -> None:
         """Raise what keeps the camera from being watched at all."""
-        if not self.available and not self.camera.sleeps:
+        # Whether the cloud tells of states just now is nothing to a camera whose configuration is known
+        if not self.online and not self.camera.sleeps:
             raise LiveViewError("live_view_offline", device=self.hub.name_of(self.device))
         if not self.is_on:
             raise LiveViewError("live_view_privacy", device=self.hub.name_of(self.device))
@@ -177,9 +200,16 @@ class TuyaCamera(LiveEntity, Camera):
     @callback
     def _in_words(self, err: LiveViewError) -> str:
         """Return an error in the language of this Home Assistant: the player shows it as it is."""
+        err = self._of_this(err)
         texts = async_get_cached_translations(self.hass, self.hass.config.language, "exceptions", DOMAIN)
         text = texts.get(f"component.{DOMAIN}.exceptions.{err.translation_key}.message")
         return str(err) if text is None else text.format(**(err.translation_placeholders or {}))
+
+    @callback
+    def _of_this(self, err: LiveViewError) -> LiveViewError:
+        """Return an error that calls the camera what the user calls it, and not what the cloud does."""
+        placeholders = {**(err.translation_placeholders or {}), "device": self.hub.name_of(self.device)}
+        return LiveViewError(err.translation_key or "", **placeholders)
 
     # By way of the cloud: for recordings, and for cameras that browsers don't play
 
@@ -189,15 +219,14 @@ class TuyaCamera(LiveEntity, Camera):
         if self._asks_providers:
             return _ANY_STREAM
         self._check_watchable()
-        return await self.camera.allocate_stream()
-
-    @override
-    async def async_refresh_providers(self, *, write_state: bool = True) -> None:
-        """Find out who could play it, without opening a stream for the question."""
-        await super().async_refresh_providers(write_state=write_state)
+        try:
+            return await self.camera.allocate_stream()
+        except LiveViewError as err:
+            raise self._of_this(err) from err
 
     @override
     async def _async_get_supported_webrtc_provider[T](self, fn: Any) -> T | None:
+        """Find out who could play it, without opening a stream for the question."""
         self._asks_providers = True
         try:
             found: T | None = await super()._async_get_supported_webrtc_provider(fn)
@@ -208,10 +237,30 @@ class TuyaCamera(LiveEntity, Camera):
     @override
     async def async_create_stream(self) -> Any:
         """Return the stream; one that nobody watches any more has an address that nobody answers."""
-        if (stream := self.stream) is not None and (not stream.outputs() or not stream.available):
-            self.stream = None
+        if self.stream is not None and not self.stream.outputs():
+            await self._end_stream()
+        known = self.stream
+        stream = await super().async_create_stream()
+        if stream is not None and stream is not known:
+            self._renewal = StreamRenewal(stream, self.camera, self._spawn)
+            stream.set_update_callback(self._stream_changed)
+        return stream
+
+    @callback
+    def _stream_changed(self) -> None:
+        """The stream works, or does not any more."""
+        self.async_write_ha_state()
+        if self._renewal is not None:
+            self._renewal.check()
+
+    async def _end_stream(self) -> None:
+        stream, self.stream, self._renewal = self.stream, None, None
+        if stream is not None:
+            stream.set_update_callback(lambda: None)
             await stream.stop()
-        return await super().async_create_stream()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        _ = self.hub.entry.async_create_background_task(self.hass, work, f"{DOMAIN} stream of {self.entity_id}")
 
     # Pictures
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -15,36 +16,49 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
+    TextSelectorConfig,
 )
 import voluptuous as vol
 from yarl import URL
 
 from .clients.tuya_cloud.errors import CloudError
 from .connections.tuya_cloud import async_probe, error_key
+from .connections.tuya_cloud_queue import check_queue
 from .connections.tuya_cloud_troubles import CONSOLE_URL
 from .const import (
     CONF_ACCESS_ID,
     CONF_ACCESS_SECRET,
+    CONF_CALL_BUDGET,
     CONF_CONNECTION,
     CONF_ENDPOINT,
     CONF_INVERTED_COVERS,
+    CONF_MESSAGE_QUEUE,
     CONF_POLL_INTERVAL,
+    CONF_QUEUE_ENVIRONMENT,
+    CONF_QUEUE_SUBSCRIPTIONS,
+    CONF_QUEUE_URL,
     CONF_SHOW_ALL,
     CONF_STREAM_QUALITY,
     CONNECTION_TUYA_CLOUD,
+    DEFAULT_CALL_BUDGET,
     DEFAULT_POLL_INTERVAL,
+    LEAST_CALL_BUDGET,
+    QUEUE_PRODUCTION,
+    QUEUE_TEST,
     STREAM_HD,
     STREAM_SD,
     TUYA_REGIONS,
 )
+from .data_centers import SELECTOR, async_data_center_choice, usual_data_center
 from .flow_fields import INVERTED_COVERS, SECRET, chosen_covers, cover_names, shown_covers, with_covers
 
+# What forms show in its place, `_with_data_centers` says.
 _ENDPOINT = SelectSelector(
     SelectSelectorConfig(
         options=list(TUYA_REGIONS),
         custom_value=True,
         mode=SelectSelectorMode.DROPDOWN,
-        translation_key="tuya_region",
+        translation_key=SELECTOR,
     )
 )
 _PROJECT = vol.Schema(
@@ -62,6 +76,7 @@ _RECONFIGURE = vol.Schema(
         vol.Optional(CONF_ACCESS_SECRET): SECRET,
     }
 )
+_QUEUE_SECTION = "queue"
 _OPTIONS = vol.Schema(
     {
         vol.Required(CONF_SHOW_ALL, default=False): BooleanSelector(),
@@ -78,6 +93,29 @@ _OPTIONS = vol.Schema(
                 NumberSelectorConfig(min=1, max=1440, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement="min")
             ),
             vol.Coerce(int),
+        ),
+        vol.Required(CONF_CALL_BUDGET, default=DEFAULT_CALL_BUDGET): vol.All(
+            NumberSelector(
+                NumberSelectorConfig(min=LEAST_CALL_BUDGET, max=1_000_000, step=1, mode=NumberSelectorMode.BOX)
+            ),
+            vol.Coerce(int),
+        ),
+        vol.Required(_QUEUE_SECTION): section(
+            vol.Schema(
+                {
+                    vol.Required(CONF_MESSAGE_QUEUE, default=False): BooleanSelector(),
+                    vol.Required(CONF_QUEUE_ENVIRONMENT, default=QUEUE_PRODUCTION): SelectSelector(
+                        SelectSelectorConfig(
+                            options=[QUEUE_PRODUCTION, QUEUE_TEST],
+                            mode=SelectSelectorMode.DROPDOWN,
+                            translation_key="queue_environment",
+                        )
+                    ),
+                    vol.Optional(CONF_QUEUE_SUBSCRIPTIONS): TextSelector(TextSelectorConfig(multiple=True)),
+                    vol.Optional(CONF_QUEUE_URL): TextSelector(),
+                }
+            ),
+            {"collapsed": True},
         ),
     }
 )
@@ -100,9 +138,10 @@ class TuyaCloudFlow(ConfigFlow):
             errors, error = await _try(self.hass, data)
             if not errors:
                 return self.async_create_entry(title=_TITLE, data={CONF_CONNECTION: CONNECTION_TUYA_CLOUD, **data})
+        suggested = user_input or {CONF_ENDPOINT: usual_data_center(self.hass.config.country)}
         return self.async_show_form(
             step_id="tuya_cloud",
-            data_schema=self.add_suggested_values_to_schema(_PROJECT, user_input or {}),
+            data_schema=self.add_suggested_values_to_schema(await _with_data_centers(self.hass, _PROJECT), suggested),
             errors=errors,
             description_placeholders={"error": error, "console": CONSOLE_URL},
         )
@@ -147,15 +186,12 @@ class TuyaCloudFlow(ConfigFlow):
                 errors, error = await _try(self.hass, data)
             if not errors:
                 return self.async_update_reload_and_abort(entry, unique_id=access_id, data=data)
-        regions = {endpoint: region for region, endpoint in TUYA_REGIONS.items()}
-        endpoint = entry.data[CONF_ENDPOINT]
-        suggested = user_input or {
-            CONF_ENDPOINT: regions.get(endpoint, endpoint),
-            CONF_ACCESS_ID: entry.data[CONF_ACCESS_ID],
-        }
+        suggested = user_input or {key: entry.data[key] for key in (CONF_ENDPOINT, CONF_ACCESS_ID)}
         return self.async_show_form(
             step_id="tuya_cloud_reconfigure",
-            data_schema=self.add_suggested_values_to_schema(_RECONFIGURE, suggested),
+            data_schema=self.add_suggested_values_to_schema(
+                await _with_data_centers(self.hass, _RECONFIGURE), suggested
+            ),
             errors=errors,
             description_placeholders={"error": error, "name": entry.title},
         )
@@ -169,21 +205,67 @@ class TuyaCloudOptionsFlow(OptionsFlowWithReload):
         return await self.async_step_tuya_cloud()
 
     async def async_step_tuya_cloud(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask what to show, which covers are the wrong way round, how fine pictures are, and how often to look."""
+        """Ask what to show, which covers are the wrong way round, how fine pictures are, how often to look, and for the queue."""
+        errors: dict[str, str] = {}
         options = self.config_entry.options
         covers = cover_names(self.hass, self.config_entry)
         if user_input is not None:
-            return self.async_create_entry(data={**user_input, **chosen_covers(options, user_input, covers)})
-        suggested = {
+            given = {**user_input, **chosen_covers(options, user_input, covers), **_queue_options(user_input)}
+            del given[_QUEUE_SECTION]
+            wrong = check_queue(self.config_entry.data, given) if given[CONF_MESSAGE_QUEUE] else None
+            if wrong is None:
+                return self.async_create_entry(data=given)
+            errors["base"] = wrong
+        suggested = user_input or {
             CONF_SHOW_ALL: options.get(CONF_SHOW_ALL, False),
             CONF_INVERTED_COVERS: shown_covers(options, covers),
             CONF_STREAM_QUALITY: options.get(CONF_STREAM_QUALITY, STREAM_HD),
             CONF_POLL_INTERVAL: options.get(CONF_POLL_INTERVAL, DEFAULT_POLL_INTERVAL),
+            CONF_CALL_BUDGET: options.get(CONF_CALL_BUDGET, DEFAULT_CALL_BUDGET),
+            _QUEUE_SECTION: {
+                CONF_MESSAGE_QUEUE: options.get(CONF_MESSAGE_QUEUE, False),
+                CONF_QUEUE_ENVIRONMENT: options.get(CONF_QUEUE_ENVIRONMENT, QUEUE_PRODUCTION),
+                CONF_QUEUE_SUBSCRIPTIONS: options.get(CONF_QUEUE_SUBSCRIPTIONS, []),
+                CONF_QUEUE_URL: options.get(CONF_QUEUE_URL, ""),
+            },
         }
         return self.async_show_form(
             step_id="tuya_cloud",
-            data_schema=self.add_suggested_values_to_schema(with_covers(_OPTIONS, covers), suggested),
+            data_schema=self.add_suggested_values_to_schema(
+                with_covers(_unfolded(_OPTIONS) if errors else _OPTIONS, covers), suggested
+            ),
+            errors=errors,
         )
+
+
+def _unfolded(schema: vol.Schema) -> vol.Schema:
+    """Return a form's schema with its sections open: what is wrong has to be seen."""
+    return vol.Schema(
+        {
+            field: section(selector.schema, {"collapsed": False}) if isinstance(selector, section) else selector
+            for field, selector in schema.schema.items()
+        }
+    )
+
+
+def _queue_options(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was chosen of the queue, beside the other options, without blanks and without what says nothing."""
+    given = user_input[_QUEUE_SECTION]
+    names = [name.strip() for name in given.get(CONF_QUEUE_SUBSCRIPTIONS, ())]
+    return {
+        CONF_MESSAGE_QUEUE: given[CONF_MESSAGE_QUEUE],
+        CONF_QUEUE_ENVIRONMENT: given[CONF_QUEUE_ENVIRONMENT],
+        CONF_QUEUE_SUBSCRIPTIONS: list(dict.fromkeys(name for name in names if name)),
+        CONF_QUEUE_URL: given.get(CONF_QUEUE_URL, "").strip(),
+    }
+
+
+async def _with_data_centers(hass: HomeAssistant, schema: vol.Schema) -> vol.Schema:
+    """Return a form's schema with the names of the data centers to choose from."""
+    choice = await async_data_center_choice(hass)
+    return vol.Schema(
+        {field: choice if field == CONF_ENDPOINT else selector for field, selector in schema.schema.items()}
+    )
 
 
 async def _try(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[dict[str, str], str]:

@@ -50,6 +50,15 @@ CONF_ENDPOINT: Final = "endpoint"
 CONF_ACCESS_ID: Final = "access_id"
 CONF_ACCESS_SECRET: Final = "access_secret"  # noqa: S105 - the name of a key
 CONF_POLL_INTERVAL: Final = "poll_interval"
+CONF_CALL_BUDGET: Final = "call_budget"
+CONF_MESSAGE_QUEUE: Final = "message_queue"
+CONF_QUEUE_ENVIRONMENT: Final = "queue_environment"
+CONF_QUEUE_SUBSCRIPTIONS: Final = "queue_subscriptions"
+CONF_QUEUE_URL: Final = "queue_url"
+
+QUEUE_PRODUCTION: Final = "event"
+QUEUE_TEST: Final = "event-test"
+"""The environments of a message queue, by the names of their topics."""
 
 CONF_SHOW_ALL: Final = "show_all"
 """The option to enable the entities of data points that no table knows."""
@@ -66,6 +75,9 @@ DEFAULT_IDLE_INTERVAL: Final = 30
 """Seconds of silence after which the gateway is asked whether it is still there."""
 DEFAULT_POLL_INTERVAL: Final = 5
 """Minutes between two looks at what the cloud has."""
+DEFAULT_CALL_BUDGET: Final = 800
+"""Calls a day: the trial's month, as users report it, divided by the days of the longest month."""
+LEAST_CALL_BUDGET: Final = 50
 DEFAULT_DISCOVERY_PORTS: Final = (6666, 6667, 7000)
 """Tuya's usual broadcast ports: plain, encrypted, and the app's own."""
 

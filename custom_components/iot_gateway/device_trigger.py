@@ -23,6 +23,7 @@ import voluptuous as vol
 from .const import DOMAIN
 from .event import fired_signal
 from .mapping.event import SUBTYPES
+from .model import EVENT_PREFIX
 
 CONF_SUBTYPE = "subtype"
 
@@ -112,6 +113,9 @@ def _events(hass: HomeAssistant, device_id: str) -> Iterator[tuple[er.RegistryEn
 
 def _subtype(unique_id: str) -> str:
     """Return the subtype of an event entity: by the key that ends its unique id."""
+    if EVENT_PREFIX in unique_id:
+        # Of an event of the device's model, which may be called anything
+        return unique_id.partition(EVENT_PREFIX)[2]
     parts = unique_id.split("_")
     keys = ("_".join(parts[start:]) for start in range(1, len(parts)))
     return next((SUBTYPES[key] for key in keys if key in SUBTYPES), unique_id)

@@ -11,7 +11,8 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from .const import CONF_ACCESS_ID, CONF_ACCESS_SECRET, CONF_DEVICE_KEY, CONF_ENDPOINT, CONF_UUID, DOMAIN
 from .hub import HubConfigEntry, device_id_of
 from .mapping import plan_entities
-from .model import DataPoint, Device, is_secret
+from .mapping.image import EVENT_IMAGE
+from .model import DataPoint, Device, Raw, is_secret, message_text, message_without_files
 
 TO_REDACT = {
     CONF_ACCESS_ID,
@@ -78,6 +79,17 @@ def _device(hass: HomeAssistant, device: Device) -> dict[str, Any]:
     }
 
 
+def _shown(point: DataPoint, raw: Raw) -> Raw:
+    """Return a raw value as a bug report may have it: an event of a camera without what shows its picture."""
+    if point.code not in EVENT_IMAGE.codes or not isinstance(raw, str) or not raw:
+        return raw
+    text = message_text(raw)
+    if text is None or "://" in text:
+        return REDACTED
+    shown = message_without_files(raw)
+    return raw if shown == text else shown
+
+
 def _own_code(point: DataPoint, device: Device) -> str:
     """Return the code that the device itself uses for a data point."""
     return device.schema.device_codes.get(point.code, point.code)
@@ -94,7 +106,7 @@ def _data_point(point: DataPoint, device: Device, entities: list[str]) -> dict[s
         "access": point.access.value,
         "values": point.spec,
         "inferred": point.inferred,
-        "value": REDACTED if secret and point.code in device.state else device.state.get(point.code),
+        "value": REDACTED if secret and point.code in device.state else _shown(point, device.state.get(point.code)),
         "reported_at": device.reported_at.get(point.code),
         "invalid_reports": device.invalid.get(point.code, 0),
         "entities": entities,

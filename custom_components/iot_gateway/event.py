@@ -1,28 +1,65 @@
 """Events: button presses and the like, fired by each report of a data point."""
 
+from collections.abc import Mapping
+import json
 import logging
 from typing import Any, override
 
-from homeassistant.components.event import ATTR_MULTI_PRESS_COUNT, EventEntity
-from homeassistant.const import Platform
+from homeassistant.components.event import ATTR_EVENT_TYPE, ATTR_EVENT_TYPES, ATTR_MULTI_PRESS_COUNT, EventEntity
+from homeassistant.const import (
+    ATTR_ATTRIBUTION,
+    ATTR_DEVICE_CLASS,
+    ATTR_ENTITY_PICTURE,
+    ATTR_FRIENDLY_NAME,
+    ATTR_ICON,
+    ATTR_SUPPORTED_FEATURES,
+    Platform,
+)
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .entity import DataPointEntity, async_setup_platform
 from .hub import Hub, HubConfigEntry
 from .mapping import EntityPlan
 from .mapping.rows import EventRow
-from .model import DataType, Device, Value, message_text
+from .model import (
+    DataType,
+    Device,
+    Value,
+    is_secret,
+    message_command,
+    message_fields,
+    message_time,
+    message_without_files,
+)
 
 PARALLEL_UPDATES = 0
 
 _LOGGER = logging.getLogger(__name__)
 
 _TEXTS = (DataType.STRING, DataType.RAW, DataType.JSON)
+ATTR_COMMAND = "command"
 ATTR_MESSAGE = "message"
+ATTR_TIME = "time"
 ATTR_VALUE = "value"
+
+_OWN_ATTRIBUTES = frozenset(
+    {
+        ATTR_ATTRIBUTION,
+        ATTR_DEVICE_CLASS,
+        ATTR_ENTITY_PICTURE,
+        ATTR_EVENT_TYPE,
+        ATTR_EVENT_TYPES,
+        ATTR_FRIENDLY_NAME,
+        ATTR_ICON,
+        ATTR_SUPPORTED_FEATURES,
+    }
+)
+_LONGEST = 4096
+"""Characters of a message that are told: Home Assistant records no attributes of more than 16 KiB."""
 
 
 async def async_setup_entry(
@@ -35,6 +72,28 @@ async def async_setup_entry(
 def fired_signal(unique_id: str) -> str:
     """Return the dispatcher's signal of an event entity's firing; it carries the event type and the attributes."""
     return f"{DOMAIN}_fired_{unique_id}"
+
+
+def event_attributes(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of an event of a device's model as attributes, without what opens something.
+
+    One that is called as an attribute of Home Assistant's own gets an underscore behind it; long texts are cut, and what is long
+    and no text becomes the beginning of its JSON.
+    """
+    attributes = {}
+    for name, value in params.items():
+        if not is_secret(name):
+            attributes[f"{name}_" if name in _OWN_ATTRIBUTES else name] = _shortened(value)
+    return attributes
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, str):
+        return value[:_LONGEST]
+    if isinstance(value, dict | list):
+        text = json.dumps(value, ensure_ascii=False)
+        return value if len(text) <= _LONGEST else text[:_LONGEST]
+    return value
 
 
 class DataPointEvent(DataPointEntity, EventEntity):
@@ -88,13 +147,25 @@ class DataPointEvent(DataPointEntity, EventEntity):
         self._fire(event_type, {} if count is None else {ATTR_MULTI_PRESS_COUNT: count})
 
     def _detail(self, value: Value) -> dict[str, Any]:
-        """Return what is told with an event of a value: a message as the text that it is, anything else as it came."""
+        """Return what is told with an event of a value: a message as the text that it is, anything else as it came.
+
+        Of a message that is JSON also what it is about and when that was; its pictures are left to the image entity.
+        """
+        if self.point.event and isinstance(value, dict):
+            return event_attributes(value)
         if value is True:
             return {}
         if self.point.type not in _TEXTS:
             return {ATTR_VALUE: value}
-        text = message_text(value)
-        return {ATTR_MESSAGE: self.device.state[self.code] if text is None else text}
+        if message_fields(value) is None:
+            text = message_without_files(value)
+            return {ATTR_MESSAGE: str(self.device.state[self.code] if text is None else text)[:_LONGEST]}
+        detail = {ATTR_MESSAGE: (message_without_files(value) or "")[:_LONGEST]}
+        if (command := message_command(value)) is not None:
+            detail[ATTR_COMMAND] = command
+        if (seconds := message_time(value)) is not None:
+            detail[ATTR_TIME] = dt_util.utc_from_timestamp(seconds).isoformat()
+        return detail
 
     @callback
     def _fire(self, event_type: str, attributes: dict[str, Any]) -> None:

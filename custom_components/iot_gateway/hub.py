@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
@@ -19,13 +20,14 @@ from .commands import CommandBatcher, Values
 from .const import CONF_SHOW_ALL, DOMAIN
 from .errors import CommandFailed, invalid_value
 from .handover import adopt
-from .model import Device, DeviceSchema, InvalidValue, Quirks, Raw, Value
+from .measures import Measure
+from .model import EVENT_PREFIX, Device, DeviceSchema, InvalidValue, Quirks, Raw, Value
 from .model.device_names import device_translation_key
 from .settling import Settling
 from .sharing import Sharing
 
 if TYPE_CHECKING:
-    from .live_view import LiveView
+    from .live_view import LiveCamera, LiveView
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,10 +51,12 @@ _SLICE_SECONDS = 0.01
 class Connection(Protocol):
     """What a hub needs of a connection; `connections/` has one module for each.
 
-    `live_view` is what cameras are watched by, None where the connection brings none that can be.
+    `live_view` is what cameras are watched by, None where the connection brings none that can be; see `Hub.camera`.
+    `measures` are what it tells of itself; they stand once it has started.
     """
 
     live_view: LiveView | None = None
+    measures: tuple[Measure, ...] = ()
 
     async def start(self) -> None:
         """Connect and bring the devices; raise ConfigEntryNotReady or ConfigEntryAuthFailed."""
@@ -88,7 +92,7 @@ class RootDevice:
 
 
 class Hub:
-    """The devices of one config entry."""
+    """The devices of one config entry; `platforms` are those that are set up for them."""
 
     connection: Connection
 
@@ -98,6 +102,7 @@ class Hub:
         self.entry = entry
         self.quirks = Quirks() if quirks is None else quirks
         self.show_all: bool = entry.options.get(CONF_SHOW_ALL, False)
+        self.platforms: set[Platform] = set()
         self.devices: dict[str, Device] = {}
         self.connected = False
         self._sharing = Sharing.of(hass)
@@ -125,14 +130,32 @@ class Hub:
             identifier
         ) in self.devices
 
+    @property
+    def root_identifier(self) -> str | None:
+        """The root's identifier in the device registry, None before it is registered."""
+        return None if self._root is None else self._root.identifier
+
     def registry_id(self, device_id: str) -> str:
         """Return the device registry's id of a device of this hub."""
         return self._registry_ids[device_id]
 
     def name_of(self, device: Device) -> str:
         """Return what the user calls a device, for messages."""
-        entry = dr.async_get(self.hass).async_get(self._registry_ids[device.id])
-        return (entry and (entry.name_by_user or entry.name)) or device.id
+        entry = dr.async_get(self.hass).async_get(self._registry_ids.get(device.id, ""))
+        return (entry and (entry.name_by_user or entry.name)) or device.name or device.id
+
+    def camera(self, device_id: str) -> LiveCamera | None:
+        """Return what a device can be watched by, None where it is no camera as far as is known.
+
+        A gateway's camera is watched by way of the cloud that has it too; `listen_cameras` tells when that may have changed.
+        """
+        own = self.connection.live_view
+        return self._sharing.camera(device_id) if own is None else own.get(device_id)
+
+    @callback
+    def listen_cameras(self, changed: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `changed` when `camera` may return another than before; return how to end it."""
+        return self._sharing.listen_cameras(changed)
 
     @callback
     def listen(self, device_id: str, codes: Iterable[str], woken: Woken) -> CALLBACK_TYPE:
@@ -219,10 +242,10 @@ class Hub:
     async def release(self, device_ids: Collection[str]) -> None:
         """Give devices up to another entry: their entities go, what is registered of them stays for it."""
         for device_id in device_ids:
-            self.devices.pop(device_id, None)
-        for device_id in device_ids:
+            # With the device still there: a camera's head may have to be stopped
             for remove in list(self._removers.get(device_id, ())):
                 await remove()
+            self.devices.pop(device_id, None)
             self._removers.pop(device_id, None)
             self._woken.pop(device_id, None)
             self._reported.pop(device_id, None)
@@ -297,6 +320,24 @@ class Hub:
             for code in values:
                 for listener in tuple(reported.get(code, ())):
                     listener(device.value(code), number)
+
+    @callback
+    def fire(
+        self, device_id: str, event_code: str, params: Mapping[str, Any] | None, number: int | None = None
+    ) -> None:
+        """Take in that an event of a device's model happened just now; without `params` only that there is such an event.
+
+        It leaves no state. `number` is as in `report`.
+        """
+        device = self.devices[device_id]
+        code = f"{EVENT_PREFIX}{event_code}"
+        if (schema := device.schema.with_event(event_code)) is not device.schema:
+            device.schema = schema
+            for listener in list(self._device_listeners):
+                listener((device,))
+        if params is not None:
+            for reported in tuple(self._reported.get(device_id, {}).get(code, ())):
+                reported(dict(params), number)
 
     @callback
     def take(self, device_id: str, values: Mapping[str, Raw]) -> None:

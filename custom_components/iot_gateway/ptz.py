@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 import logging
 from typing import Final
+from weakref import WeakValueDictionary
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, callback
@@ -34,7 +35,7 @@ _STOP_ATTEMPTS: Final = 4
 _STOP_RETRY: Final = 0.5
 """Seconds until a stop that failed is tried again, twice that the next time, and so on."""
 
-_MOVEMENTS: HassKey[dict[str, Movement]] = HassKey(f"{DOMAIN}_movements")
+_MOVEMENTS: HassKey[WeakValueDictionary[str, Movement]] = HassKey(f"{DOMAIN}_movements")
 
 
 class Movement:
@@ -54,7 +55,7 @@ class Movement:
     @classmethod
     def of(cls, hub: Hub, device: Device, camera: LiveCamera | None = None) -> Movement:
         """Return what moves a device; `camera` is asked where the device has no data point for it."""
-        movements = hub.hass.data.setdefault(_MOVEMENTS, {})
+        movements = hub.hass.data.setdefault(_MOVEMENTS, WeakValueDictionary())
         if (movement := movements.get(device.id)) is None or movement.device is not device:
             movement = movements[device.id] = cls(hub, device)
         movement.camera = camera or movement.camera
@@ -72,6 +73,9 @@ class Movement:
         self._begin()
         try:
             await start()
+        except BaseException:
+            duration = 0.0
+            raise
         finally:
             self._cancel_timer()
             self._timer = self._hub.hass.loop.call_later(duration, self._time_is_over)
@@ -114,7 +118,7 @@ class Movement:
 
     async def _send_stop(self) -> None:
         point = self.device.schema.points.get(_STOP)
-        if point is not None and point.writable:
+        if point is not None and point.writable and self.device.id in self._hub.devices:
             await self._hub.send(self.device.id, {_STOP: True})
         elif self.camera is not None:
             await self.camera.move(None)
@@ -139,10 +143,10 @@ class Movement:
         if self._cancel_stop_listener is not None:
             self._cancel_stop_listener()
             self._cancel_stop_listener = None
-        if self._stopping is None or self._stopping.done():
-            self._stopping = self._hub.hass.async_create_task(
-                self._keep_stopping(), f"{DOMAIN} stop of a camera's head"
-            )
+        if self._stopping is not None:
+            # That of an earlier movement, which may be about to give way to this one
+            _ = self._stopping.cancel()
+        self._stopping = self._hub.hass.async_create_task(self._keep_stopping(), f"{DOMAIN} stop of a camera's head")
 
     async def _keep_stopping(self) -> None:
         """Order it to stop until it is confirmed; a new movement makes that its own business."""

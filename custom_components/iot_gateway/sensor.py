@@ -18,6 +18,8 @@ from .hub import Hub, HubConfigEntry
 from .mapping import EntityPlan
 from .mapping.rows import SensorRow
 from .mapping.units import known_unit, resolve_sensor_unit
+from .measure_entity import MeasureEntity, async_setup_measures
+from .measures import MeasureKind
 from .model import DataType, Device, Value, raw_text
 from .model.increments import IncrementSum, reports_increments
 from .model.temperature import temperature_unit, unit_setting
@@ -33,6 +35,20 @@ async def async_setup_entry(
 ) -> None:
     """Set up the sensors of an entry."""
     async_setup_platform(entry, Platform.SENSOR, _create, async_add_entities)
+    async_setup_measures(hass, entry, Platform.SENSOR, MeasureKind.COUNT_TODAY, MeasureSensor, async_add_entities)
+
+
+class MeasureSensor(MeasureEntity, SensorEntity):
+    """Shows how many of something there were today."""
+
+    _attr_state_class = SensorStateClass.TOTAL_INCREASING
+
+    @override
+    @callback
+    def _refresh(self) -> None:
+        self._attr_native_value = self.measure.value()
+        if self.measure.attributes is not None:
+            self._attr_extra_state_attributes = self.measure.attributes()
 
 
 def _create(hub: Hub, device: Device, plan: EntityPlan) -> DataPointSensor:

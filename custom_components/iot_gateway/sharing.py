@@ -1,7 +1,8 @@
 """Devices that several entries know: which entry has which, and what one knows of another's devices.
 
 A device behind a gateway may be known to the cloud too. It is there once: a local entry's claim goes before a cloud's,
-and of two clouds the first keeps what it has. What a cloud calls a device, its name, model and product id, is for all.
+and of two clouds the first keeps what it has. What a cloud calls a device, its name, model and product id, is for all,
+and so is its way to watch a camera: a gateway brings none.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 import logging
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -19,6 +20,9 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_CONNECTION, DOMAIN, LOCAL_CONNECTIONS
+
+if TYPE_CHECKING:
+    from .live_view import LiveCamera, LiveView
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -69,6 +73,8 @@ class Sharing:
         self._graces: dict[str, CALLBACK_TYPE] = {}
         self._described: list[Callable[[Collection[str]], None]] = []
         self._freed: list[Callable[[], None]] = []
+        self._live_views: list[LiveView] = []
+        self._watchable: list[Callable[[], None]] = []
 
     @staticmethod
     def of(hass: HomeAssistant) -> Sharing:
@@ -162,9 +168,13 @@ class Sharing:
         self._descriptions.clear()
         await self._store.async_remove()
 
-    def taken(self, holder: Holder, device_ids: Iterable[str]) -> set[str]:
-        """Return which of these devices another entry has."""
-        others = [claim for entry_id, claim in self._claims.items() if entry_id != holder.entry.entry_id]
+    def taken(self, holder: Holder, device_ids: Iterable[str], *, by_clouds: bool = False) -> set[str]:
+        """Return which of these devices another entry has; with `by_clouds` only those that another cloud has."""
+        others = [
+            claim
+            for entry_id, claim in self._claims.items()
+            if entry_id != holder.entry.entry_id and not (by_clouds and self._is_local(entry_id))
+        ]
         return {device_id for device_id in device_ids if any(device_id in claim for claim in others)}
 
     async def take(self, holder: Holder, device_ids: Iterable[str]) -> None:
@@ -178,8 +188,7 @@ class Sharing:
         for entry_id, claim in list(self._claims.items()):
             if entry_id == own or not (common := claim & wanted):
                 continue
-            other = self._hass.config_entries.async_get_entry(entry_id)
-            if other is not None and _is_local(other):
+            if self._is_local(entry_id):
                 continue
             claim -= common
             if (present := self._holders.get(entry_id)) is not None:
@@ -196,6 +205,45 @@ class Sharing:
         """Call `freed` when an entry's claims have ended; return how to end it."""
         self._freed.append(freed)
         return lambda: self._freed.remove(freed)
+
+    # Who can be watched
+
+    @callback
+    def lend(self, live_view: LiveView) -> CALLBACK_TYPE:
+        """Let whoever has a cloud's cameras show them by its live view; return how to end it."""
+        self._live_views.append(live_view)
+        unlisten = live_view.listen_cameras(lambda camera: self.cameras_changed())
+
+        @callback
+        def end() -> None:
+            unlisten()
+            self._live_views.remove(live_view)
+            self.cameras_changed()
+
+        self.cameras_changed()
+        return end
+
+    def camera(self, device_id: str) -> LiveCamera | None:
+        """Return what a device can be watched by, of the first cloud that can; None where it is no camera that is known."""
+        return next((camera for one in self._live_views if (camera := one.get(device_id)) is not None), None)
+
+    @callback
+    def listen_cameras(self, changed: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `changed` when `camera` may return another than before; return how to end it."""
+        self._watchable.append(changed)
+        return lambda: self._watchable.remove(changed)
+
+    @callback
+    def cameras_changed(self) -> None:
+        """A camera has come to be known or is gone."""
+        for listener in list(self._watchable):
+            listener()
+
+    # Within
+
+    def _is_local(self, entry_id: str) -> bool:
+        entry = self._hass.config_entries.async_get_entry(entry_id)
+        return entry is not None and _is_local(entry)
 
     def _tell_freed(self) -> None:
         for listener in list(self._freed):

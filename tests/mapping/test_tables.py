@@ -35,6 +35,7 @@ from custom_components.iot_gateway.mapping.composite import (
     WaterHeaterRow,
 )
 from custom_components.iot_gateway.mapping.event import SUBTYPES
+from custom_components.iot_gateway.mapping.generic import generic_row
 from custom_components.iot_gateway.mapping.plan import _LIVE_VIEW, _OF_GANGS, _TABLES
 from custom_components.iot_gateway.mapping.rows import (
     BinarySensorRow,
@@ -47,6 +48,7 @@ from custom_components.iot_gateway.mapping.rows import (
     SwitchRow,
     TextRow,
 )
+from custom_components.iot_gateway.model import VOICE_EVENT, DeviceSchema
 from custom_components.iot_gateway.model.categories import (
     CATEGORY_KEYS,
     CURTAIN_CATEGORIES,
@@ -123,6 +125,11 @@ def test_keys_are_unique() -> None:
             assert not twice, f"{table.platform} {category}"
 
 
+_EVENTS_OF_MODELS = DeviceSchema(category="", points={}).with_event(VOICE_EVENT).with_event("overload").points.values()
+MEASURE_KEYS = {Platform.SENSOR: {"calls_today", "messages_today"}, Platform.BINARY_SENSOR: {"message_queue"}}
+"""What connections tell of themselves, which no table names."""
+
+
 def test_names_exist_and_none_is_left_over() -> None:
     """Every name is in the translations with the placeholders that its row gives, and every translation is used."""
     used = {platform: set[str]() for platform in ROW_TYPES}
@@ -139,6 +146,9 @@ def test_names_exist_and_none_is_left_over() -> None:
         name = entry["name"]
         asked = {field for _, field, _, _ in Formatter().parse(name) if field}
         assert asked == set(row.translation_placeholders or {}), place
+    used[Platform.EVENT] |= {str(generic_row(point)[1].translation_key) for point in _EVENTS_OF_MODELS}
+    for platform, keys in MEASURE_KEYS.items():
+        used[platform] |= keys
     for platform, keys in used.items():
         assert set(ENGLISH["entity"].get(platform, {})) == keys
 

@@ -222,3 +222,30 @@ def test_secrets_are_known_by_their_codes(code: str, secret: bool) -> None:
 def test_every_type_says_what_it_allows(data_type: DataType) -> None:
     """For the errors that users read."""
     assert point(data_type).describe_allowed()
+
+
+@pytest.mark.parametrize(
+    ("data_type", "raw", "typed"),
+    [
+        (DataType.BOOLEAN, "true", True),
+        (DataType.BOOLEAN, "False", False),
+        (DataType.BOOLEAN, "perhaps", "perhaps"),
+        (DataType.BOOLEAN, True, True),
+        (DataType.INTEGER, "235", 235),
+        (DataType.INTEGER, "-1.5", -1.5),
+        (DataType.INTEGER, "nan", "nan"),
+        (DataType.INTEGER, "warm", "warm"),
+        (DataType.FLOAT, "1e2", 100.0),
+        (DataType.BITMAP, "5", 5),
+        (DataType.TIMESTAMP, "1589767589137", 1589767589137),
+        (DataType.ENUM, "1", "1"),
+        (DataType.STRING, "true", "true"),
+        (DataType.JSON, '{"a": 1}', '{"a": 1}'),
+        (DataType.RAW, "AQ==", "AQ=="),
+    ],
+)
+def test_texts_take_the_form_of_their_type(data_type: DataType, raw: Any, typed: Any) -> None:
+    """The message queue writes values as texts (seed 004); what the type cannot be stays what it came as."""
+    taken = point(data_type).typed(raw)
+    assert taken == typed
+    assert type(taken) is type(typed)

@@ -9,6 +9,7 @@ from string import Formatter
 from typing import Any
 
 from homeassistant.const import Platform
+from homeassistant.data_entry_flow import section
 import pytest
 import voluptuous as vol
 import yaml
@@ -209,12 +210,19 @@ def test_steps() -> None:
             texts = translations["step"][step]
             assert texts.get("title"), f"{part}.{step}"
             fields = {
-                str(field.schema)
+                str(field.schema): selector
                 for schema in schemas_in(argument(call, "data_schema"), path)
-                for field in schema.schema
+                for field, selector in schema.schema.items()
             }
-            assert set(texts.get("data", {})) == fields, f"{part}.{step}"
-            assert set(texts.get("data_description", {})) == fields, f"{part}.{step}"
+            sections = {name: fields.pop(name) for name, one in list(fields.items()) if isinstance(one, section)}
+            assert set(texts.get("data", {})) == set(fields), f"{part}.{step}"
+            assert set(texts.get("data_description", {})) == set(fields), f"{part}.{step}"
+            assert set(texts.get("sections", {})) == set(sections), f"{part}.{step}"
+            for name, one in sections.items():
+                within = {str(field.schema) for field in one.schema.schema}
+                assert texts["sections"][name]["name"], f"{part}.{step}.{name}"
+                assert set(texts["sections"][name]["data"]) == within, f"{part}.{step}.{name}"
+                assert set(texts["sections"][name]["data_description"]) == within, f"{part}.{step}.{name}"
             menu = argument(call, "menu_options")
             options = {text(option, path) for option in menu.elts} if isinstance(menu, ast.List | ast.Tuple) else set()
             assert set(texts.get("menu_options", {})) == options, f"{part}.{step}"
@@ -276,6 +284,15 @@ def test_aborts() -> None:
         assert set(ENGLISH[part].get("abort", {})) == found, part
 
 
+def fields_of(schema: vol.Schema) -> Iterator[Any]:
+    """Yield what the fields of a form take, those within sections too."""
+    for field in schema.schema.values():
+        if isinstance(field, section):
+            yield from fields_of(field.schema)
+        else:
+            yield field
+
+
 def test_selectors() -> None:
     """Every choice that forms offer by a key has its text, and no text is left over."""
     translated = {
@@ -283,7 +300,7 @@ def test_selectors() -> None:
         for path in CONFIG_FLOWS
         for schema in vars(module(path)).values()
         if isinstance(schema, vol.Schema)
-        for selector in (field.config for field in schema.schema.values() if hasattr(field, "config"))
+        for selector in (field.config for field in fields_of(schema) if hasattr(field, "config"))
         if (key := selector.get("translation_key")) is not None
     }
     assert translated["tuya_region"] == set(TUYA_REGIONS)

@@ -1,16 +1,18 @@
 """The connection `tuya_cloud`: the devices of the app accounts that are linked to a Tuya cloud project (seed 000).
 
 States are read every few minutes: one call tells them of a hundred devices. Commands go through the cloud, and what
-they led to is read soon after.
+they led to is read soon after. With the project's message queue they are told instead, and nothing is read as long as it
+delivers (seed 004; `tuya_cloud_queue`).
 """
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import batched
 import logging
+import time
 from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -18,7 +20,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.util.hass_dict import HassKey
 
 from ..clients.tuya_cloud.api import TuyaCloudApi
@@ -48,12 +50,15 @@ from ..clients.tuya_cloud.errors import (
     UnknownCloudError,
     WrongDataCenter,
 )
+from ..clients.tuya_cloud.message_queue import SeenMessages
 from ..commands import Values
 from ..const import (
     CONF_ACCESS_ID,
     CONF_ACCESS_SECRET,
+    CONF_CALL_BUDGET,
     CONF_ENDPOINT,
     CONF_POLL_INTERVAL,
+    DEFAULT_CALL_BUDGET,
     DEFAULT_POLL_INTERVAL,
     DOMAIN,
     TUYA_REGIONS,
@@ -64,8 +69,14 @@ from ..live_view import LiveView, async_forget_live_view
 from ..model import Device, Raw, parse_tuya_schema
 from ..reachability import Reachability
 from ..sharing import Description, Sharing
+from .call_budget import DAY, seconds_until_reading
+from .tuya_cloud_freshness import NAME, ONLINE, Freshness
 from .tuya_cloud_kept import KeptDevices
+from .tuya_cloud_measures import CloudMeasures
+from .tuya_cloud_messages import MessageTaker
+from .tuya_cloud_queue import CloudQueue, has_queue
 from .tuya_cloud_troubles import CloudTroubles
+from .tuya_cloud_usage import CloudUsage
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -82,6 +93,13 @@ _BUSY_WAIT: Final = 1.1
 _RESULT_AFTER: Final = 3.0
 """Seconds after a command until its device is asked what came of it; devices tell the cloud within about a second."""
 _ASK_AFTER: Final = 0.5
+_LOOK_AFTER: Final = 2.0
+"""Seconds after a message of a device that is added or removed until the list is read, once for a burst of them."""
+_LOOK_AGAIN_AFTER: Final = 60.0
+"""The same, where the list did not say so yet."""
+_PAGE: Final = 100
+"""So many devices are in the list for a call."""
+_TICK: Final = timedelta(seconds=60)
 _RETRY_FIRST: Final = 15.0
 """Seconds until the next attempt after the first that found no cloud; twice that after the second, and so on."""
 _FAILURES_BEFORE_LOST: Final = 2
@@ -129,10 +147,12 @@ async def async_probe(hass: HomeAssistant, data: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class _Made:
-    """An API, and what it was made for."""
+    """An API and what it was made for; its usage, and the messages of its queue that were seen."""
 
     data: tuple[str, str, str]
     api: TuyaCloudApi
+    usage: CloudUsage
+    seen: SeenMessages
 
 
 _APIS: HassKey[dict[str, _Made]] = HassKey(f"{DOMAIN}_tuya_cloud_apis")
@@ -142,7 +162,8 @@ class TuyaCloudConnection(Connection):
     """Feeds a hub from a cloud project.
 
     `devices` are all that the cloud lists, by id, those included that another entry has. `api` is kept over reloads and
-    attempts to set the entry up, with its token and with its patience. `troubles` are the entry's repairs.
+    attempts to set the entry up, with its token and with its patience, and so is `usage`. `troubles` are the entry's
+    repairs. `queue` is there if the user has turned it on.
     """
 
     def __init__(self, hass: HomeAssistant, entry: HubConfigEntry, hub: Hub) -> None:
@@ -163,7 +184,20 @@ class TuyaCloudConnection(Connection):
         self._asked: set[str] = set()
         self._cancel_poll: CALLBACK_TYPE | None = None
         self._cancel_asking: CALLBACK_TYPE | None = None
-        self.api = _kept_api(hass, entry)
+        self._cancel_look: CALLBACK_TYPE | None = None
+        self._end_lending: CALLBACK_TYPE | None = None
+        self._budget = entry.options.get(CONF_CALL_BUDGET, DEFAULT_CALL_BUDGET)
+        self._read_at = 0.0
+        self._expected: dict[str, bool] = {}
+        self._looked_for: set[str] = set()
+        self._commanded: dict[str, tuple[float, dict[str, Raw]]] = {}
+        self._trusted = False
+        self._freshness = Freshness()
+        self._measures: CloudMeasures | None = None
+        self._made = _kept(hass, entry)
+        self.queue: CloudQueue | None = None
+        self.usage = self._made.usage
+        self.api = self._made.api
         self.devices: dict[str, CloudDevice] = {}
         self.troubles = CloudTroubles(hass, entry)
         self.live_view: LiveView = LiveView(
@@ -180,6 +214,8 @@ class TuyaCloudConnection(Connection):
             RootDevice(identifier=self._entry.entry_id, manufacturer="Tuya", model="Tuya cloud project", service=True)
         )
         await self._kept.load()
+        await self.usage.load()
+        asked_at = self.cloud_time
         try:
             listed = await list_devices(self.api, known=self._kept.known())
         except CloudError as err:
@@ -190,27 +226,39 @@ class TuyaCloudConnection(Connection):
                 translation_placeholders={"name": self._entry.title, "error": str(err)},
             ) from err
         self._worked()
-        self._take_list(listed)
+        self._take_list(listed, asked_at)
         self._hub.set_connected(True)
         await self.live_view.async_start()
+        self._end_lending = self._sharing.lend(self.live_view)
         bringing = self._in_background(self._bring_missing(), "devices")
         _ = await asyncio.wait([bringing], timeout=_START_PATIENCE)
         self._entry.async_on_unload(self._sharing.listen_freed(self._freed))
-        self._poll_in(self._interval)
+        self._start_queue()
+        self._measures = CloudMeasures(self.usage, self.queue, daily_budget=self._budget)
+        self.measures = self._measures.measures
+        self._entry.async_on_unload(async_track_time_interval(self._hass, self._tick, _TICK, cancel_on_shutdown=True))
+        self._poll_in(self._next_reading())
 
     @override
     async def stop(self) -> None:
         self._stopped = True
-        for cancel in (self._cancel_poll, self._cancel_asking):
+        for cancel in (self._cancel_poll, self._cancel_asking, self._cancel_look, self._end_lending):
             if cancel is not None:
                 cancel()
         await self.live_view.async_stop()
+        if self.queue is not None:
+            await self.queue.stop()
         await self._kept.flush()
+        await self.usage.flush()
         if self._entry.disabled_by is not None:
             self.troubles.forget()
+            CloudQueue.forget(self._hass, self._entry)
 
     @override
     async def send(self, values: Values) -> None:
+        # Before they are sent: the queue may be quicker than the answer
+        begun = time.time()
+        changing = self._changing(values) if self._trusted else {}
         outcomes = await asyncio.gather(
             *(self._send(device_id, raws) for device_id, raws in values.items()), return_exceptions=True
         )
@@ -221,6 +269,10 @@ class TuyaCloudConnection(Connection):
             elif isinstance(outcome, BaseException):
                 raise outcome
         if done := values.keys() - failed.keys():
+            if self._trusted:
+                self._commanded |= {
+                    device_id: (begun, changing[device_id]) for device_id in done if device_id in changing
+                }
             self._read_soon(done, _RESULT_AFTER)
         if len(values) == 1 and failed:
             raise next(iter(failed.values()))
@@ -239,6 +291,8 @@ class TuyaCloudConnection(Connection):
             "connected": self._hub.connected,
             "data_center": regions.get(self._entry.data[CONF_ENDPOINT], "other"),
             "poll_interval": self._interval,
+            "call_budget": self._budget,
+            "calls_today": self.usage.calls.today,
             "failures": self._failures,
             "accounts": len({device.uid for device in self.devices.values()}),
             "listed_devices": len(self.devices),
@@ -246,6 +300,7 @@ class TuyaCloudConnection(Connection):
             "missing_devices": sorted(self._missing),
             "statistics": self.api.statistics.as_dict(),
             "live_view": self.live_view.diagnostics(),
+            "queue": None if self.queue is None else self.queue.diagnostics(),
         }
 
     @override
@@ -253,7 +308,9 @@ class TuyaCloudConnection(Connection):
     async def forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
         hass.data.get(_APIS, {}).pop(entry.entry_id, None)
         CloudTroubles(hass, entry).forget()
+        CloudQueue.forget(hass, entry)
         await KeptDevices.forget(hass, entry)
+        await CloudUsage.forget(hass, entry)
         await async_forget_live_view(hass, entry)
 
     # Commands
@@ -301,6 +358,14 @@ class TuyaCloudConnection(Connection):
 
     async def _read_asked(self) -> None:
         asked, self._asked = self._asked & self._hub.devices.keys(), set()
+        commanded, self._commanded = self._commanded, {}
+        if self._trusted and self.queue is not None:
+            # What the queue has told by now need not be asked for
+            watch = self.queue.watch
+            asked -= {device_id for device_id, (when, _) in commanded.items() if watch.heard_since(device_id, when)}
+        if not asked:
+            return
+        asked_at = self.cloud_time
         try:
             states = await get_status(self.api, sorted(asked))
         except CloudError as err:
@@ -308,7 +373,22 @@ class TuyaCloudConnection(Connection):
             return
         for device_id, values in states.items():
             if device_id in self._hub.devices:
-                self._hub.take(device_id, values)
+                fresh = self._freshness.note_reading(device_id, values, asked_at)
+                self._hub.take(device_id, {code: raw for code, raw in values.items() if code in fresh})
+            if self.queue is not None and device_id in commanded:
+                when, raws = commanded[device_id]
+                if any(values.get(code) == raw for code, raw in raws.items()):
+                    self.queue.watch.missed(device_id, since=when)
+        self._trust_may_have_changed()
+
+    def _changing(self, values: Values) -> dict[str, dict[str, Raw]]:
+        """Return what commands are about to change: the queue has to tell of it, or does not deliver."""
+        changing = {}
+        for device_id, raws in values.items():
+            if (device := self._hub.devices.get(device_id)) is not None:
+                known = device.schema.sent(device.state)
+                changing[device_id] = {code: raw for code, raw in raws.items() if known.get(code) != raw}
+        return changing
 
     # The list of devices, again and again
 
@@ -324,21 +404,24 @@ class TuyaCloudConnection(Connection):
 
     async def _poll(self) -> None:
         """Look at the list, bring what is new, and look again after a while."""
-        delay = self._interval
+        retry: float | None = None
+        asked_at = self.cloud_time
         try:
-            self._take_list(await list_devices(self.api, known=self._known()))
+            self._take_list(await list_devices(self.api, known=self._known()), asked_at)
             self._back()
             await self._bring_missing()
             await self._renew_specifications()
         except CloudError as err:
             if isinstance(err, _PASSING):
-                delay = min(delay, _RETRY_FIRST * 2 ** min(self._failures, 10))
+                retry = min(_RETRY_FIRST * 2 ** min(self._failures, 10), self._interval)
             self._failed(err)
         except Exception:
             # A defect of ours must not make this the last look
             _LOGGER.exception("Unexpected error while reading the devices of %s", self._entry.title)
         finally:
-            self._poll_in(delay)
+            self._trusted = self.queue is not None and self.queue.trusted
+            delay = self._next_reading()
+            self._poll_in(delay if retry is None else min(delay, retry))
 
     def _known(self) -> dict[str, CloudDevice]:
         """Return the devices whose gateway need not be asked for again; it is when the specification is."""
@@ -377,15 +460,23 @@ class TuyaCloudConnection(Connection):
         self._failures = 0
         self._reachability.back()
 
-    def _take_list(self, listed: list[CloudDevice]) -> None:
+    def _take_list(self, listed: list[CloudDevice], asked_at: float) -> None:
         """Take in what the cloud lists: states, names, and what is not there any more."""
         self._nothing_listed = not listed
         if not listed:
             # An account that is not linked any more, most likely, which is mended by linking it again
             self.troubles.note_no_devices()
+            for device_id, expected in self._expected.items():
+                if not expected:
+                    self._drop(device_id)
             for device_id in self._hub.devices:
                 self._hub.set_online(device_id, online=False)
+            self._expected.clear()
             return
+        self._read_at = time.time()
+        if self.queue is not None:
+            self.queue.watch.note_reading(device.id for device in listed if self._is_news(device, asked_at))
+        listed = [self._without_old(device, asked_at) for device in listed]
         self.devices = {device.id: device for device in listed}
         self._sharing.describe({device.id: _describe(device) for device in listed})
         for device in listed:
@@ -394,9 +485,23 @@ class TuyaCloudConnection(Connection):
                 self._hub.describe(device.id, called.name, called.model, called.product_id, device.gateway_id or None)
                 self._hub.take(device.id, device.status)
                 self._hub.set_online(device.id, device.online)
-        for device in listed:
-            self.live_view.add_camera(device)
+        self._take_cameras()
         self._drop_gone()
+        self._check_expected()
+
+    def _take_cameras(self) -> None:
+        """Have all cameras watched that no other cloud brings, those included that a gateway has."""
+        brought = self._sharing.taken(self._hub, self.devices, by_clouds=True)
+        for device_id, device in self.devices.items():
+            if device_id not in brought:
+                self.live_view.add_camera(device)
+            elif self.live_view.get(device_id) is not None:
+                self._drop_camera(device_id)
+        self.live_view.prepare_again()
+
+    def _drop_camera(self, device_id: str) -> None:
+        self.live_view.remove_camera(device_id)
+        self._sharing.cameras_changed()
 
     def _drop_gone(self) -> None:
         """Remove the devices that two lists in a row lack.
@@ -405,18 +510,27 @@ class TuyaCloudConnection(Connection):
         """
         accounts = {device.uid for device in self.devices.values()}
         missing = set()
-        for device_id in (self._hub.devices.keys() | self._registered()) - self.devices.keys():
+        watched = {camera.device.id for camera in self.live_view.cameras}
+        for device_id in (self._hub.devices.keys() | self._registered() | watched) - self.devices.keys():
             uid = self._kept.uid(device_id)
-            if device_id in self._missing and (not uid or uid in accounts):
-                _LOGGER.info("Device %s has left %s", device_id, self._entry.title)
-                self.live_view.remove_camera(device_id)
-                self._hub.remove_device(device_id)
-                self._kept.drop(device_id)
+            unbound = self._expected.get(device_id) is False
+            if unbound or (device_id in self._missing and (not uid or uid in accounts)):
+                self._drop(device_id)
                 continue
             missing.add(device_id)
             if device_id in self._hub.devices:
                 self._hub.set_online(device_id, online=False)
         self._missing = missing
+
+    def _drop(self, device_id: str) -> None:
+        """Remove a device that is gone for good, and all that is known of it."""
+        _LOGGER.info("Device %s has left %s", device_id, self._entry.title)
+        self._drop_camera(device_id)
+        self._hub.remove_device(device_id)
+        self._kept.drop(device_id)
+        self._freshness.drop(device_id)
+        if self.queue is not None:
+            self.queue.watch.drop(device_id)
 
     def _registered(self) -> set[str]:
         """Return the ids of the devices that the device registry has of this entry."""
@@ -427,12 +541,160 @@ class TuyaCloudConnection(Connection):
             if domain == DOMAIN and identifier != self._entry.entry_id
         }
 
+    # What the queue tells, and what is told of it
+
+    @property
+    def cloud_time(self) -> float:
+        """Seconds since the epoch, by the cloud's clock."""
+        return self.api.cloud_time
+
+    def _start_queue(self) -> None:
+        if not has_queue(self._entry):
+            CloudQueue.forget(self._hass, self._entry)
+            return
+        self.queue = CloudQueue(
+            self._hass,
+            self._entry,
+            taker=MessageTaker(self._hub, self, self._freshness),
+            listener=self,
+            usage=self.usage,
+            seen=self._made.seen,
+        )
+        self.queue.start()
+
+    @callback
+    def update_listed(self, device_id: str, **changes: Any) -> None:
+        """Take in what is otherwise about a listed device than the list said."""
+        if (listed := self.devices.get(device_id)) is None:
+            return
+        device = self.devices[device_id] = replace(listed, **changes)
+        if "name" in changes:
+            called = _describe(device)
+            self._sharing.describe({device_id: called})
+            if device_id in self._hub.devices:
+                self._hub.describe(device_id, called.name, called.model, called.product_id, device.gateway_id or None)
+        if self.live_view.get(device_id) is not None:
+            self.live_view.add_camera(device)
+
+    @callback
+    def keep_event(self, device_id: str, code: str) -> None:
+        """Keep over restarts that a device has an event."""
+        self._kept.keep_event(device_id, code)
+
+    @callback
+    def expect_listed(self, device_id: str, *, listed: bool) -> None:
+        """Look soon whether a device is in the list, or is not."""
+        self._expected[device_id] = listed
+        self._looked_for.discard(device_id)
+        self._look_soon(_LOOK_AFTER)
+
+    def _check_expected(self) -> None:
+        """Look once more, later, where the list does not have what was said to be added, or has what was removed."""
+        for device_id, listed in list(self._expected.items()):
+            if (device_id in self.devices) is listed or device_id in self._looked_for:
+                del self._expected[device_id]
+                self._looked_for.discard(device_id)
+            else:
+                self._looked_for.add(device_id)
+                self._look_soon(_LOOK_AGAIN_AFTER)
+
+    @callback
+    def _look_soon(self, delay: float) -> None:
+        if self._cancel_look is None and not self._stopped:
+            self._cancel_look = async_call_later(self._hass, delay, HassJob(self._look, cancel_on_shutdown=True))
+
+    @callback
+    def _look(self, now: datetime) -> None:
+        """Read the list now, or once the reading is over that is under way."""
+        self._cancel_look = None
+        if self._cancel_poll is None:
+            self._look_soon(_LOOK_AFTER)
+        elif self.usage.calls.today < self._budget:
+            self._cancel_poll()
+            self._poll_now(now)
+
+    @callback
+    def queue_missed_some(self) -> None:
+        """There is a connection, but something may have been missed before."""
+        self._look_soon(0)
+
+    @callback
+    def queue_changed(self) -> None:
+        """Whether the queue is connected or trusted may be otherwise than before."""
+        self._trust_may_have_changed()
+        self._tell_measures()
+
+    @callback
+    def _trust_may_have_changed(self) -> None:
+        trusted = self.queue is not None and self.queue.trusted
+        if trusted is self._trusted:
+            return
+        self._trusted = trusted
+        if self._cancel_poll is not None and not self._failures:
+            self._cancel_poll()
+            self._poll_in(self._next_reading())
+
+    def _next_reading(self) -> float:
+        """Return the seconds until the list is read again: a day where the queue tells all, to see whether it does."""
+        now = time.time()
+        quiet = self._trusted and not self._failures
+        wished = max(self._read_at + DAY - now, self._interval) if quiet else self._interval
+        return seconds_until_reading(
+            wished=wished,
+            budget=self._budget,
+            used=self.usage.calls.today,
+            cost=-(-len(self.devices) // _PAGE),
+            now=now,
+        )
+
+    def _is_news(self, device: CloudDevice, asked_at: float) -> bool:
+        """Whether a list says of a device what nobody told: see `QueueWatch`."""
+        if (present := self._hub.devices.get(device.id)) is None:
+            return False
+        known = present.schema.sent(present.state)
+        points, renamed = present.schema.points, present.schema.renamed
+        return any(
+            code in known
+            and known[code] != points[renamed.get(code, code)].typed(raw)
+            and self._freshness.is_older(device.id, code, asked_at)
+            for code, raw in device.status.items()
+        )
+
+    def _without_old(self, device: CloudDevice, asked_at: float) -> CloudDevice:
+        """Return a listed device without what messages told otherwise since the list was asked for."""
+        fresh = self._freshness.note_reading(device.id, (*device.status, ONLINE, NAME), asked_at)
+        if len(fresh) == len(device.status) + 2 or (before := self.devices.get(device.id)) is None:
+            return device
+        present = self._hub.devices.get(device.id)
+        known = before.status if present is None else present.schema.sent(present.state)
+        return replace(
+            device,
+            status={code: raw if code in fresh else known.get(code, raw) for code, raw in device.status.items()},
+            online=device.online if ONLINE in fresh else before.online,
+            name=device.name if NAME in fresh else before.name,
+        )
+
+    @callback
+    def _tick(self, _now: datetime) -> None:
+        if self.queue is not None:
+            self.queue.check()
+        self._tell_measures()
+        self.usage.save_soon()
+
+    def _tell_measures(self) -> None:
+        if self._measures is not None:
+            self._measures.tell()
+
     # Devices that are brought to the hub
 
     @callback
     def _freed(self) -> None:
         """Another entry's devices may be ours now."""
+        self._take_cameras()
         _ = self._in_background(self._bring_missing(), "devices")
+        if self._trusted:
+            # What the queue told meanwhile went to whoever had them
+            self._look_soon(_LOOK_AFTER)
 
     async def _bring_missing(self) -> None:
         """Bring the listed devices that no entry has; those whose specification cannot be had just now come later."""
@@ -494,6 +756,13 @@ class TuyaCloudConnection(Connection):
             product_id=listed.product_id,
             reported=listed.status,
         )
+        for event in self._kept.events(listed.id):
+            schema = schema.with_event(event)
+        present = self._hub.devices.get(listed.id)
+        status = listed.status
+        if present is not None:
+            # Messages have told more than the list
+            status = {**status, **present.schema.sent(present.state)}
         device = Device(
             id=listed.id,
             schema=schema,
@@ -501,9 +770,9 @@ class TuyaCloudConnection(Connection):
             model=called.model,
             product_id=called.product_id,
             parent=listed.gateway_id or None,
-            online=listed.online,
+            online=listed.online if present is None else present.online,
         )
-        device.apply(schema.received(listed.status))
+        device.apply(schema.received(status))
         return device
 
     async def _renew_specifications(self) -> None:
@@ -543,8 +812,12 @@ def _make_api(hass: HomeAssistant, data: Mapping[str, Any]) -> TuyaCloudApi:
     )
 
 
-def _kept_api(hass: HomeAssistant, entry: ConfigEntry) -> TuyaCloudApi:
-    """Return the API of an entry, a new one only where its data have changed.
+def _calls_today(api: TuyaCloudApi) -> int:
+    return api.statistics.today.total()
+
+
+def _kept(hass: HomeAssistant, entry: ConfigEntry) -> _Made:
+    """Return the API of an entry and what belongs to it, a new one only where the entry's data have changed.
 
     Home Assistant makes a connection anew for every attempt to set an entry up: the pauses after a failure have to
     outlive that.
@@ -553,5 +826,11 @@ def _kept_api(hass: HomeAssistant, entry: ConfigEntry) -> TuyaCloudApi:
     data = (entry.data[CONF_ENDPOINT], entry.data[CONF_ACCESS_ID], entry.data[CONF_ACCESS_SECRET])
     made = known.get(entry.entry_id)
     if made is None or made.data != data:
-        made = known[entry.entry_id] = _Made(data=data, api=_make_api(hass, entry.data))
-    return made.api
+        api = _make_api(hass, entry.data)
+        same = made is not None and made.data[1] == data[1]
+        # The calls are the project's: another secret makes no new ones
+        usage = made.usage if made is not None and same else CloudUsage(hass, entry)
+        usage.calls.begin(partial(_calls_today, api))
+        seen = made.seen if made is not None and same else SeenMessages()
+        made = known[entry.entry_id] = _Made(data=data, api=api, usage=usage, seen=seen)
+    return made

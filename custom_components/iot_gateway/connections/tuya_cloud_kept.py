@@ -33,7 +33,9 @@ class KeptDevices:
     def known(self) -> dict[str, CloudDevice]:
         """Return devices with what `list_devices` need not ask for again."""
         return {
-            device_id: CloudDevice(id=device_id, gateway_id=kept["gateway_id"], node_id=kept["node_id"])
+            device_id: CloudDevice(
+                id=device_id, uid=kept["uid"], gateway_id=kept["gateway_id"], node_id=kept["node_id"]
+            )
             for device_id, kept in self._kept.items()
             if not self.is_stale(device_id)
         }
@@ -70,8 +72,20 @@ class KeptDevices:
             "functions": [dict(entry) for entry in specification.functions],
             "status": [dict(entry) for entry in specification.status],
             "read_at": time.time(),
+            "events": self.events(device.id),
         }
         self._save()
+
+    def events(self, device_id: str) -> list[str]:
+        """Return the codes of the events of a device's model that ever happened; no specification names them."""
+        return list(self._kept.get(device_id, {}).get("events", ()))
+
+    @callback
+    def keep_event(self, device_id: str, code: str) -> None:
+        """Keep that a device has an event, so that its entity is there after a restart, before it happens again."""
+        if (kept := self._kept.get(device_id)) is not None and code not in kept.get("events", ()):
+            kept["events"] = [*self.events(device_id), code]
+            self._save()
 
     @callback
     def drop(self, device_id: str) -> None:

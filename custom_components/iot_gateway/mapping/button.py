@@ -6,6 +6,7 @@ The values of `ptz_control`: tuya_ipc_webrtc.md, section 9.
 from homeassistant.components.button.const import ButtonDeviceClass
 from homeassistant.const import EntityCategory
 
+from .camera import CAMERA_CATEGORIES
 from .making import merged, rows
 from .rows import ButtonRow, Table
 
@@ -43,7 +44,7 @@ _MOVES = (
 )
 
 BUTTONS: Table[ButtonRow] = merged(
-    dict.fromkeys(("dghsxj", "sp"), _MOVES),
+    dict.fromkeys(CAMERA_CATEGORIES, _MOVES),
     {
         "dlq": rows(ButtonRow, {"energy_reset": "reset_energy"}, press="empty", **_CONFIG),
         "hxd": rows(ButtonRow, {"switch_usb6": "snooze"}),

@@ -23,8 +23,10 @@ CAMERA_CODES = frozenset(
         "motion_area_switch",
         "movement_detect_pic",
         "nightvision_mode",
+        "photo_again",
         "ptz_control",
         "record_mode",
+        "video_request_realtime",
         "wireless_powermode",
     }
 )

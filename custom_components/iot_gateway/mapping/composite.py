@@ -527,3 +527,8 @@ class EventImageRow(CompositeRow, ImageEntityDescription):
     doorbell: Codes = ()
     detection: Codes = ()
     alarm: Codes = ()
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """All data points that may tell of a picture."""
+        return frozenset(code for role in self.ROLES for code in getattr(self, role))

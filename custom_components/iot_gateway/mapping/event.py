@@ -8,6 +8,7 @@ when it is long enough. Zigbee switches number them instead: 0 is one click, 1 a
 from homeassistant.components.event import ButtonEventType, DoorbellEventType, EventDeviceClass
 
 from ..model import message_command
+from .camera import CAMERA_CATEGORIES
 from .making import gangs, merged, numbered, rows
 from .rows import EventRow, Table
 
@@ -51,11 +52,9 @@ _RING = {"device_class": EventDeviceClass.DOORBELL, "event_types": [DoorbellEven
 _SOMETHING = {"event_types": ["triggered"]}
 
 _NUMBERS = range(1, 10)
-_CAMERA = (
-    *rows(EventRow, {"doorbell_active": None}, **_RING),
-    *rows(EventRow, {"alarm_message": "doorbell_message", "doorbell_pic": "doorbell_picture"}, **_SOMETHING),
+_SEEN = (
+    *rows(EventRow, {"doorbell_pic": "doorbell_picture", "decibel_upload": "sound_detected"}, **_SOMETHING),
     *rows(EventRow, {"movement_detect_pic": None}, device_class=EventDeviceClass.MOTION, event_types=["motion"]),
-    *rows(EventRow, {"decibel_upload": "sound_detected"}, **_SOMETHING),
     *rows(
         EventRow,
         {"initiative_message": "detection"},
@@ -75,9 +74,16 @@ _CAMERA = (
             "ipc_motion": "motion",
             "ipc_package": "package",
             "ipc_passby": "passing",
+            "ipc_pet": "pet",
             "ipc_antibreak": "tampering",
         },
     ),
+)
+"""What whatever has a camera tells of: locks with one, too."""
+_CAMERA = (
+    *rows(EventRow, {"doorbell_active": None}, **_RING),
+    *rows(EventRow, {"alarm_message": "doorbell_message"}, **_SOMETHING),
+    *_SEEN,
 )
 
 EVENTS: Table[EventRow] = merged(
@@ -86,7 +92,7 @@ EVENTS: Table[EventRow] = merged(
         ("wxkg", "kg"),
         numbered(EventRow, {"switch_mode{}": "button", "switch_mode_{}": "button"}, _NUMBERS, **_BUTTON),
     ),
-    dict.fromkeys(("dghsxj", "sp"), _CAMERA),
+    dict.fromkeys(CAMERA_CATEGORIES, _CAMERA),
     {
         "sos": rows(EventRow, {"sos_state": "emergency_button"}, **_PRESSED),
         "wxkg": (
@@ -122,6 +128,7 @@ _UNLOCKED = {
 }
 
 COMMON_EVENTS: tuple[EventRow, ...] = (
+    *_SEEN,
     *rows(EventRow, {"doorbell": None, "doorbell_call": None}, **_RING),
     # The same finger twice is two events: a sensor of who was last could not tell
     *rows(EventRow, _UNLOCKED, event_types=["unlocked"]),

@@ -6,9 +6,9 @@ from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory, Platform
 
-from ..model import DataPoint, DataType
+from ..model import EVENT_PREFIX, VOICE_EVENT, DataPoint, DataType
 from .naming import readable_name
-from .rows import BinarySensorRow, NumberRow, Row, SelectRow, SensorRow, SwitchRow, TextRow
+from .rows import BinarySensorRow, EventRow, NumberRow, Row, SelectRow, SensorRow, SwitchRow, TextRow
 from .units import device_class_of
 
 
@@ -18,6 +18,8 @@ def generic_row(point: DataPoint) -> tuple[Platform, Row]:
     Such entities are named from the code, sorted under configuration where they can be set and under diagnostics
     where not, and disabled until the user wants them.
     """
+    if point.event:
+        return Platform.EVENT, _event_row(point)
     if point.writable:
         platform = _WRITABLE.get(point.type, Platform.SENSOR)
         if platform is Platform.SELECT and not point.options:
@@ -42,6 +44,14 @@ def generic_row(point: DataPoint) -> tuple[Platform, Row]:
         entity_registry_enabled_default=False,
         **measured,
     )
+
+
+def _event_row(point: DataPoint) -> EventRow:
+    """Return the row of an event of a device's model. It is there because it happened, so it is enabled."""
+    name = point.code.removeprefix(EVENT_PREFIX)
+    if name == VOICE_EVENT:
+        return EventRow(key=point.code, translation_key="voice_command", event_types=["understood"])
+    return EventRow(key=point.code, translation_key="device_event", name=readable_name(name), event_types=["triggered"])
 
 
 # Whether such a value only grows its code does not tell

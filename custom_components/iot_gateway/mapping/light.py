@@ -5,6 +5,7 @@ What the codes mean: https://developer.tuya.com/en/docs/iot/lighting?id=Kaiuyzxq
 
 from homeassistant.const import EntityCategory
 
+from .camera import CAMERA_CATEGORIES
 from .composite import LightRow
 from .making import gangs, merged, rows
 from .rows import Table
@@ -51,7 +52,7 @@ LIGHTS: Table[LightRow] = merged(
         ("dc", "dj", "dsd", "fsd", "fwd", "gyd", "hcdd", "mbd", "qjdcz", "sxd", "tyd", "tyndj", "xdd"),
         _LAMP,
     ),
-    dict.fromkeys(("dghsxj", "sp"), _CAMERA),
+    dict.fromkeys(CAMERA_CATEGORIES, _CAMERA),
     dict.fromkeys(("kj", "ks", "kt", "qn"), _LIGHT_AS_BACKLIGHT),
     dict.fromkeys(("cwwsq", "msp"), rows(LightRow, {"light": "light"}, **_CONFIG)),
     {

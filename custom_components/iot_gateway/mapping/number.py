@@ -15,6 +15,7 @@ from homeassistant.const import (
     UnitOfTime,
 )
 
+from .camera import CAMERA_CATEGORIES
 from .making import gangs, merged, numbered, rows
 from .rows import NumberRow, Table
 
@@ -88,7 +89,7 @@ _IRRIGATION = (
 
 NUMBERS: Table[NumberRow] = merged(
     dict.fromkeys(("bh", "kfj"), _KETTLE),
-    dict.fromkeys(("dghsxj", "sp"), _CAMERA),
+    dict.fromkeys(CAMERA_CATEGORIES, _CAMERA),
     dict.fromkeys(("dgnbj", "sgbj"), rows(NumberRow, {"alarm_time": "alarm_time"}, **_CONFIG)),
     dict.fromkeys(("ggq", "sfkzq"), _IRRIGATION),
     # What sets a temperature here is no thermostat

@@ -6,6 +6,7 @@ https://developer.tuya.com/en/docs/iot/standarddescription?id=K9i5ql6waswzq
 
 from homeassistant.const import EntityCategory
 
+from .camera import CAMERA_CATEGORIES
 from .making import gangs, merged, numbered, rows
 from .rows import SelectRow, Table
 
@@ -60,7 +61,7 @@ _CURTAIN = (
 
 SELECTS: Table[SelectRow] = merged(
     dict.fromkeys(("cl", "clkg"), _CURTAIN),
-    dict.fromkeys(("dghsxj", "sp"), (*_CAMERA, *_CAMERA_MOVEMENT)),
+    dict.fromkeys(CAMERA_CATEGORIES, (*_CAMERA, *_CAMERA_MOVEMENT)),
     {
         "bh": rows(
             SelectRow, {"temp_setting_quick_c": "quick_heat_temperature", "work_type": "kettle_mode"}, **_CONFIG

@@ -38,6 +38,7 @@ from ..model import DataType
 from ..model.compass import degrees
 from ..model.electricity import phase_part
 from ..model.storage import STORAGE_STATES, storage_part, storage_state
+from .camera import CAMERA_CATEGORIES
 from .making import merged, numbered, phased, rows
 from .rows import SensorRow, Table
 
@@ -553,7 +554,7 @@ _WATER_TIMER = (
 SENSORS: Table[SensorRow] = merged(
     dict.fromkeys(("cl", "clkg"), rows(SensorRow, {"time_total": "travel_time"}, **_DIAGNOSTIC)),
     dict.fromkeys(("aqcz", "dlq", "wkcz"), _ELECTRICAL_ASIDE),
-    dict.fromkeys(("dghsxj", "sp"), _CAMERA),
+    dict.fromkeys(CAMERA_CATEGORIES, _CAMERA),
     dict.fromkeys(("dgnbj", "ldcg"), _LUMINANCE_SENSOR),
     dict.fromkeys(("ggq", "sfkzq"), _WATER_TIMER),
     dict.fromkeys(("qxj", "tdq", "wsdcg"), rows(SensorRow, {"bright_value": None}, **_ILLUMINANCE)),

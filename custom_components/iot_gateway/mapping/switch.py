@@ -7,6 +7,7 @@ codes mean: https://developer.tuya.com/en/docs/iot/standarddescription?id=K9i5ql
 from homeassistant.components.switch.const import SwitchDeviceClass
 from homeassistant.const import EntityCategory
 
+from .camera import CAMERA_CATEGORIES
 from .making import gangs, merged, numbered, rows
 from .rows import SwitchRow, Table
 
@@ -57,7 +58,7 @@ _CAMERA = rows(
 SWITCHES: Table[SwitchRow] = merged(
     dict.fromkeys(("cz", "kg", "pc", "tdq", "wkcz"), (*_OUTLETS, *_USB)),
     dict.fromkeys(("qxj", "wsdcg"), rows(SwitchRow, {"switch": None}, main=True, **_OUTLET)),
-    dict.fromkeys(("dghsxj", "sp"), _CAMERA),
+    dict.fromkeys(CAMERA_CATEGORIES, _CAMERA),
     {
         "bh": (
             *rows(SwitchRow, {"start": "start"}),

@@ -6,12 +6,14 @@ Nothing here knows of Home Assistant's entities or of a protocol. Tuya's schema 
 
 from .data_point import Access, DataPoint, DataType, InvalidValue, Raw, Value, is_secret, raw_text
 from .device import Device
-from .message import message_command, message_text
+from .message import message_command, message_fields, message_text, message_time, message_without_files
 from .quirk import Quirk, Quirks
-from .schema import DeviceSchema, EntityChange
+from .schema import EVENT_PREFIX, VOICE_EVENT, DeviceSchema, EntityChange
 from .tuya_schema import parse_tuya_schema
 
 __all__ = [
+    "EVENT_PREFIX",
+    "VOICE_EVENT",
     "Access",
     "DataPoint",
     "DataType",
@@ -25,7 +27,10 @@ __all__ = [
     "Value",
     "is_secret",
     "message_command",
+    "message_fields",
     "message_text",
+    "message_time",
+    "message_without_files",
     "parse_tuya_schema",
     "raw_text",
 ]

@@ -11,7 +11,7 @@ rs xfj bx yg xy kt ktkzq bgl ntq
 sd qn kj lyj xxj cl mc wk wkf yb ggq jsq cs fs ks js dr cwtswsq cwwqfsq cwwsq cwysj sf dbl tnq msp mjj sz cwjwq
 jdcljqr szjqr znjxs sjz hwsb sfkzq znrb bzyd hxd
 bh mb kfj nnq cn mzj mg dcl yyj kqzg znfh dylg swtz
-mal sp dghsxj sgbj rqbj ywbj wsdcg mcs zd sj ldcg ylcg sos pm2.5 pm25 cobj co2bj dgnbj jwbj jqbj voc pir hps hjjcy
+mal sp dghsxj sp_wnq sgbj rqbj ywbj wsdcg mcs zd sj ldcg ylcg sos pm2.5 pm25 cobj co2bj dgnbj jwbj jqbj voc pir hps hjjcy
 qxj zwjcy szjcy ywcgq ms ms_category bxx gyms jtmspro jtmsbh hotelms mk videolock photolock
 amy liliao ts tzc1 sb znyh
 wg wg2 wfcon zjq wnykq

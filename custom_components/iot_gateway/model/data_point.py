@@ -86,7 +86,8 @@ class DataPoint:
     **reported** (some devices report more than they accept). None means: no limit is known. `options` are the
     settable values of an Enum, `known` all that may be reported. `labels` name the bits of a Bitmap, bit 0 first.
     `maxlen` counts characters. `unitless` says that the schema has a unit which is empty, `increments` whether each report
-    says what came since the one before, None where the schema does not tell. `spec` is the text of `values` as the device sent it, kept for diagnostics.
+    says what came since the one before, None where the schema does not tell. `event` says that it is no state but happens: an event of the
+    device's model, with its parameters as an object. `spec` is the text of `values` as the device sent it, kept for diagnostics.
     """
 
     code: str
@@ -106,6 +107,7 @@ class DataPoint:
     unitless: bool = False
     increments: bool | None = None
     inferred: bool = False
+    event: bool = False
     spec: str = ""
 
     @property
@@ -125,6 +127,16 @@ class DataPoint:
     def decode(self, raw: Raw) -> Value:
         """Return the value that `raw` stands for; raises InvalidValue where it stands for none."""
         return _DECODERS[self.type](self, raw)
+
+    def typed(self, raw: Raw) -> Raw:
+        """Return a raw that came as a text in the form that the type has, "true" of a Boolean as True; others as they are.
+
+        Tuya's message queue writes any value as a text now and then (seed 004, `dp_report`), the cloud's own API does not:
+        the same value has to be the same raw, whichever way it came.
+        """
+        if isinstance(raw, str) and (read := _TEXT_READERS.get(self.type)) is not None:
+            return read(raw)
+        return raw
 
     def encode(self, value: Any, like: Raw = None) -> Raw:
         """Return the raw form of `value`; raises InvalidValue where the data point does not allow it.
@@ -185,11 +197,14 @@ def _number(point: DataPoint, raw: Raw) -> float:
     return raw
 
 
+_BOOLEANS = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
+
+
 def _decode_boolean(point: DataPoint, raw: Raw) -> bool:
     if isinstance(raw, bool):
         return raw
     if isinstance(raw, str):
-        raw = {"true": 1, "1": 1, "on": 1, "false": 0, "0": 0, "off": 0}.get(raw.lower(), raw)
+        raw = _BOOLEANS.get(raw.lower(), raw)
     if raw in (0, 1):
         return bool(raw)
     raise InvalidValue(point.code, raw, "type", _NAMES[DataType.BOOLEAN])
@@ -321,6 +336,30 @@ def _encode_timestamp(point: DataPoint, value: Any, like: Raw) -> int:
         return round(seconds * 1000) if milliseconds else round(seconds)
     return round(_number(point, value))
 
+
+def _read_boolean(text: str) -> Raw:
+    return _BOOLEANS.get(text.strip().lower(), text)
+
+
+def _read_number(text: str) -> Raw:
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if math.isfinite(number) else text
+
+
+_TEXT_READERS: dict[DataType, Callable[[str], Raw]] = {
+    DataType.BOOLEAN: _read_boolean,
+    DataType.INTEGER: _read_number,
+    DataType.FLOAT: _read_number,
+    DataType.BITMAP: _read_number,
+    DataType.TIMESTAMP: _read_number,
+}
 
 _ENCODERS: dict[DataType, Callable[[DataPoint, Any, Raw], Raw]] = {
     DataType.BOOLEAN: _encode_boolean,

@@ -7,6 +7,11 @@ import json
 
 from .data_point import Access, DataPoint, DataType, Raw
 
+EVENT_PREFIX = "event:"
+"""Before the code of an event of a device's model."""
+VOICE_EVENT = "voice_nlu"
+"""The event that a speaker understood a sentence; Tuya's name of the message that tells it."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EntityChange:
@@ -67,6 +72,18 @@ class DeviceSchema:
         """
         found = {code: _infer(code, raw) for code, raw in values.items() if code not in self.points}
         return replace(self, points={**self.points, **found}) if found else self
+
+    def with_event(self, code: str) -> DeviceSchema:
+        """Return a schema that also has an event of the device's model, by its own code.
+
+        Events and data points may have the same code, so events have `EVENT_PREFIX` before theirs.
+        """
+        if (known := f"{EVENT_PREFIX}{code}") in self.points:
+            return self
+        point = DataPoint(
+            code=known, type=DataType.JSON, access=Access.READ, inferred=True, event=True, spec=json.dumps({})
+        )
+        return replace(self, points={**self.points, known: point})
 
 
 def _infer(code: str, raw: Raw) -> DataPoint:

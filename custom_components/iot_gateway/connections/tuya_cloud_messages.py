@@ -1,0 +1,228 @@
+"""From messages of a project's queue to the hub: states, events, who is there, what devices are called (protocols page, A5).
+
+A message may be hours old, or come a second time after a crash of ours: what counts of two tellings is which is newer by the
+cloud's clock, and nothing happens because of an old one.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Protocol
+
+from homeassistant.core import callback
+
+from ..clients.tuya_cloud.devices import CloudDevice
+from ..clients.tuya_cloud.message_queue import (
+    DeviceBound,
+    DeviceEventFired,
+    DeviceOffline,
+    DeviceOnline,
+    DeviceRenamed,
+    DeviceUnbound,
+    Message,
+    ReportedValue,
+    StateReported,
+    VoiceUnderstood,
+)
+from ..hub import Hub
+from ..model import VOICE_EVENT, Device, Raw
+from .tuya_cloud_freshness import NAME, ONLINE, Freshness
+
+OLD: Final = 60.0
+"""Seconds after which a message lets nothing happen any more: it is state then, not news."""
+_CODES_KNOWN: Final = 5000
+
+
+class Cloud(Protocol):
+    """What messages need of the connection beside its hub."""
+
+    devices: dict[str, CloudDevice]
+
+    @property
+    def cloud_time(self) -> float:
+        """Seconds since the epoch, by the cloud's clock."""
+
+    def update_listed(self, device_id: str, **changes: Any) -> None:
+        """Take in what is otherwise about a listed device than the list said."""
+
+    def expect_listed(self, device_id: str, *, listed: bool) -> None:
+        """Look soon whether a device is in the list, or is not."""
+
+    def ask(self, device_id: str) -> None:
+        """Read the state of a device again, soon."""
+
+    def keep_event(self, device_id: str, code: str) -> None:
+        """Keep over restarts that a device has an event."""
+
+
+class MessageTaker:
+    """Takes messages one by one, in the order of each device."""
+
+    def __init__(self, hub: Hub, cloud: Cloud, freshness: Freshness) -> None:
+        """Feed `hub`, as far as the messages are newer than what `freshness` knows."""
+        self._hub = hub
+        self._cloud = cloud
+        self._freshness = freshness
+        self._codes: dict[tuple[str, str], str] = {}
+        self._strangers: set[str] = set()
+        self._catching_up = True
+        self.counts: Final = Counter[str]()
+
+    @callback
+    def begin(self, *, catching_up: bool) -> None:
+        """Note whether what comes may be a backlog: then what is older than a reading is nothing to wonder about."""
+        self._catching_up = catching_up
+
+    @callback
+    def take(self, message: Message) -> None:
+        """Take a message."""
+        match message:
+            case StateReported():
+                self._take_state(message)
+            case DeviceOnline() | DeviceOffline():
+                self._take_online(message.device_id, self._when(message.time), isinstance(message, DeviceOnline))
+            case DeviceBound():
+                self._cloud.expect_listed(message.device_id, listed=True)
+            case DeviceUnbound():
+                self._cloud.expect_listed(message.device_id, listed=False)
+            case DeviceRenamed():
+                self._take_name(message.device_id, self._when(message.time), message.name)
+            case VoiceUnderstood():
+                self._take_event(message.device_id, VOICE_EVENT, _voice_params(message), message.time)
+            case DeviceEventFired():
+                self._take_event(message.device_id, message.event_code, message.params, message.time)
+            case _:
+                self.counts["not_used"] += 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what diagnostics show."""
+        return {**self.counts, "strange_devices": len(self._strangers)}
+
+    # State
+
+    def _take_state(self, message: StateReported) -> None:
+        device = self._hub.devices.get(message.device_id)
+        now = self._cloud.cloud_time
+        by_time = sorted(message.values, key=lambda value: value.time or message.time or 0)
+        batches: list[tuple[bool, dict[str, Raw]]] = []
+        for value in by_time:
+            if (code := self._code(message.device_id, value)) is None:
+                self.counts["values_without_code"] += 1
+                if device is not None:
+                    self._cloud.ask(device.id)
+                continue
+            when = self._when(value.time or message.time, now)
+            if not self._freshness.note_report(message.device_id, code, when):
+                self._skip_stale(device, code, value.value)
+                continue
+            old = now - when > OLD
+            if not batches or batches[-1][0] is not old or code in batches[-1][1]:
+                # A report may hold a value's history: a press after a press is two
+                batches.append((old, {}))
+            batches[-1][1][code] = value.value
+        if device is None:
+            self._keep_for_later(message.device_id, batches)
+            return
+        mark = message.data_id or message.time
+        for place, (old, values) in enumerate(batches):
+            typed = _typed(device, values)
+            if old:
+                self.counts["old_reports"] += 1
+                self._hub.take(device.id, typed)
+            else:
+                self._hub.report(device.id, typed, None if mark is None else hash((mark, place)))
+
+    def _code(self, device_id: str, value: ReportedValue) -> str | None:
+        """Return a value's code; where only the data point's id is told, that which came with it before."""
+        if value.code is not None:
+            if value.dp_id is not None and len(self._codes) < _CODES_KNOWN:
+                self._codes[device_id, value.dp_id] = value.code
+            return value.code
+        return None if value.dp_id is None else self._codes.get((device_id, value.dp_id))
+
+    def _skip_stale(self, device: Device | None, code: str, raw: Raw) -> None:
+        """Leave a value out that is older than what is known.
+
+        Unless that comes of a device's clock: then what it says is news, however old it claims to be, and is read.
+        """
+        self.counts["stale_values"] += 1
+        if device is None or self._catching_up:
+            return
+        known = device.schema.renamed.get(code, code)
+        if _typed(device, {code: raw})[code] != device.state.get(known):
+            self._cloud.ask(device.id)
+
+    def _keep_for_later(self, device_id: str, batches: Iterable[tuple[bool, Mapping[str, Raw]]]) -> None:
+        """Keep the state of a device that is not brought, or not yet; look for one that is not even listed."""
+        if (listed := self._cloud.devices.get(device_id)) is None:
+            self._meet_stranger(device_id)
+            return
+        status = dict(listed.status)
+        for _, values in batches:
+            status.update(values)
+        self._cloud.update_listed(device_id, status=status)
+
+    def _meet_stranger(self, device_id: str) -> None:
+        """A message of a device that no list had: look, once."""
+        self.counts["of_strange_devices"] += 1
+        if device_id not in self._strangers and len(self._strangers) < _CODES_KNOWN:
+            self._strangers.add(device_id)
+            self._cloud.expect_listed(device_id, listed=True)
+
+    # What is not state
+
+    def _take_online(self, device_id: str, when: float, online: bool) -> None:
+        if not self._freshness.note_report(device_id, ONLINE, when):
+            self.counts["stale_values"] += 1
+            return
+        if device_id not in self._cloud.devices and device_id not in self._hub.devices:
+            self._meet_stranger(device_id)
+            return
+        self._cloud.update_listed(device_id, online=online)
+        if device_id in self._hub.devices:
+            self._hub.set_online(device_id, online=online)
+
+    def _take_name(self, device_id: str, when: float, name: str) -> None:
+        if not self._freshness.note_report(device_id, NAME, when):
+            self.counts["stale_values"] += 1
+        elif device_id in self._cloud.devices:
+            self._cloud.update_listed(device_id, name=name)
+        else:
+            self._meet_stranger(device_id)
+
+    def _take_event(self, device_id: str, code: str, params: Mapping[str, Any], time: int | None) -> None:
+        if device_id not in self._hub.devices:
+            if device_id not in self._cloud.devices:
+                self._meet_stranger(device_id)
+            return
+        now = self._cloud.cloud_time
+        self._cloud.keep_event(device_id, code)
+        if now - self._when(time, now) > OLD:
+            self.counts["old_events"] += 1
+            self._hub.fire(device_id, code, None)
+        else:
+            self._hub.fire(device_id, code, params)
+
+    def _when(self, time: int | None, now: float | None = None) -> float:
+        """Return when something was in seconds: not later than now, as clocks of devices may be; now where that is not told."""
+        now = self._cloud.cloud_time if now is None else now
+        return now if time is None else min(time / 1000, now)
+
+
+def _typed(device: Device, values: Mapping[str, Raw]) -> dict[str, Raw]:
+    """Return values in the form that their data points have, "true" of a Boolean as True."""
+    points, renamed = device.schema.points, device.schema.renamed
+    return {
+        code: raw if (point := points.get(renamed.get(code, code))) is None else point.typed(raw)
+        for code, raw in values.items()
+    }
+
+
+def _voice_params(message: VoiceUnderstood) -> dict[str, Any]:
+    """Return what is told of a sentence that a speaker understood."""
+    entities = [entity for one in message.nlu for entity in one.get("entities") or () if isinstance(entity, Mapping)]
+    return {
+        "text": message.text,
+        "intent": message.intent,
+        "domain": message.domain,
+        "entities": [dict(entity) for entity in entities],
+    }
