@@ -17,8 +17,11 @@ class Simulator:
 SIMULATORS = {
     "ipc-camera": Simulator("a Tuya IP camera with WebRTC, at an MQTT broker", "simulators.ipc_camera.cli"),
     "tuya-cloud": Simulator(
-        "a Tuya cloud project with its API, its devices and its MQTT broker", "simulators.tuya_cloud.cli"
+        "a Tuya cloud project with its API, its devices, its message queue, its MQTT broker and its cameras",
+        "simulators.ipc_camera.beside_cloud",
     ),
+    "tuya-queue": Simulator("the message queue of a Tuya cloud project", "simulators.tuya_queue.cli"),
+    "tuyalink-cloud": Simulator("Tuya's cloud for TuyaLink devices and gateways", "simulators.tuyalink_cloud.cli"),
     "tuya-gateway": Simulator("a Tuya gateway with its LAN WebSocket and sub-devices", "simulators.tuya_gateway.cli"),
 }
 

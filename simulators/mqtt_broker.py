@@ -374,8 +374,11 @@ class MosquittoBroker:
                 _, writer = await asyncio.open_connection(self.host, self._inner_port)
                 writer.close()
                 await writer.wait_closed()
-            # Said before it reads the files; but it does both in one go, so that who connects now finds it done.
             await self.wait_for(lambda: self._reloads > before)
+            # Said before it reads the files; but it does both in one go, so that who is answered now finds it done. Until then
+            # the files have to stay as they are, and another signal would be lost.
+            async with self._session(f"simulator-{secrets.token_hex(4)}"):
+                pass
 
     def _live(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:

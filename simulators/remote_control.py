@@ -35,6 +35,23 @@ def with_body(action: Callable[[Body], Awaitable[Body]]) -> Callable[[web.Reques
     return handle
 
 
+def flag(body: Body, key: str) -> bool:
+    """Return what is true or false; raises BadRequest."""
+    if not isinstance(value := body.get(key), bool):
+        message = f"{key} is true or false"
+        raise BadRequest(message)
+    return value
+
+
+def number(body: Body, key: str, most: float, *, default: float | None = None) -> float:
+    """Return a number from 0 on; raises BadRequest."""
+    value = body.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
+        message = f"{key} is a number from 0 to {most:.0f}"
+        raise BadRequest(message)
+    return float(value)
+
+
 def error(status: int, text: str) -> web.Response:
     """Return the answer to a request that failed."""
     return web.json_response({"error": text}, status=status)

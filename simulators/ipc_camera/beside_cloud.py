@@ -9,15 +9,18 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 import json
+from random import Random
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from simulators.mqtt_broker import MosquittoBroker
 from simulators.tuya_cloud import H265, CloudDevice, TuyaCloudSimulator
 from simulators.tuya_cloud.cli import main as cloud_main
+from simulators.tuya_queue.beside_cloud import companion as queue_companion
 
 from .camera import IpcCameraSimulator
 from .control import ControlServer
+from .life import CameraLife
 from .session import HD_STREAM, SD_STREAM
 from .sleep import SleepTimes
 
@@ -27,8 +30,8 @@ _TWO_WAY = 2
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a cloud with its cameras until SIGTERM or SIGINT; return the exit status."""
-    return cloud_main(arguments, [companion])
+    """Run a cloud with its cameras and its message queue until SIGTERM or SIGINT; return the exit status."""
+    return cloud_main(arguments, [companion, queue_companion])
 
 
 @asynccontextmanager
@@ -69,8 +72,17 @@ async def cameras_beside(
             if known := {code: value for code, value in values.items() if device.reports(code)}:
                 cloud.report(camera.device_id, known)
 
+        lives = [
+            CameraLife(camera, Random(device_id), doorbell=cloud.devices[device_id].reports("doorbell_pic"))
+            for device_id, camera in cameras.items()
+        ]
+
+        def live(seconds: float) -> int:
+            return sum(life.step(seconds) for life in lives)
+
         cloud.command_listeners.append(obey)
         cloud.moto_listeners.append(follow)
+        cloud.life_listeners.append(live)
         for camera in cameras.values():
             camera.report_listeners.append(tell)
         try:
@@ -78,6 +90,7 @@ async def cameras_beside(
         finally:
             cloud.command_listeners.remove(obey)
             cloud.moto_listeners.remove(follow)
+            cloud.life_listeners.remove(live)
             await asyncio.gather(*moves)
 
 
@@ -118,4 +131,6 @@ def _camera(url: str, device: CloudDevice, broker: MosquittoBroker, options: Map
         "sleep": SleepTimes() if camera.low_power else None,
         "tls_context": broker.client_context(),
     }
-    return IpcCameraSimulator(url, **given | dict(options))
+    simulator = IpcCameraSimulator(url, **given | dict(options))
+    simulator.values |= device.value
+    return simulator

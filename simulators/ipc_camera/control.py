@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.remote_control import BadRequest, Body, error, with_body
+from simulators.remote_control import BadRequest, Body, error, flag, with_body
 from simulators.settable_faults import BadFault
 
 from .camera import TORN_DOWN, IpcCameraSimulator
@@ -135,7 +135,7 @@ class ControlServer:
         return {}
 
     async def _power(self, body: Body) -> Body:
-        if _flag(body, "on"):
+        if flag(body, "on"):
             await self._camera.power_on()
         else:
             await self._camera.power_off()
@@ -190,13 +190,6 @@ class ControlServer:
 
 
 # What is asked for, checked
-
-
-def _flag(body: Body, key: str) -> bool:
-    if not isinstance(value := body.get(key), bool):
-        message = f"{key} is true or false"
-        raise BadRequest(message)
-    return value
 
 
 def _text(body: Body, key: str) -> str:

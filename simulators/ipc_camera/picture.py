@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import av
 
+from .places import HORIZON, Block, draw_place
+
 COUNTER_BITS = 12
-_STRIP = 24
+STRIP = 24
 """The counter's strip is this part of the picture's height."""
 
 type Colour = tuple[int, int, int]
@@ -121,12 +123,23 @@ class Scene:
         """Draw what doesn't move."""
         self._look = look
         self._base = base = Canvas(width, height)
-        horizon = height * 0.55
+        horizon = height * HORIZON
         base.box(0, 0, width, horizon, look.sky)
         base.box(0, horizon, width, height, look.ground)
-        base.box(width * 0.60, height * 0.30, width * 0.90, height * 0.68, look.wall)
-        base.box(width * 0.57, height * 0.22, width * 0.93, height * 0.30, look.roof)
-        base.box(width * 0.72, height * 0.46, width * 0.78, height * 0.68, look.roof)
+        colours = {
+            "sky": look.sky,
+            "ground": look.ground,
+            "wall": look.wall,
+            "roof": look.roof,
+            "bright": _mixed(look.sky, _WHITE),
+            "dark": _mixed(look.ground, _BLACK),
+        }
+
+        def box(block: Block) -> None:
+            edges = width * block.left, height * block.top, width * block.right, height * block.bottom
+            base.box(*edges, colours[block.paint])
+
+        draw_place(title, box)
         self._dot = dot = max(2, height // 240 * 2)
         base.text(4 * dot, 4 * dot, dot, title)
 
@@ -140,7 +153,7 @@ class Scene:
         minutes, rest = divmod(seconds, 60)
         canvas.text(4 * dot, 16 * dot, 2 * dot, f"{int(minutes):02}:{rest:04.1f}")
         canvas.text(4 * dot, 36 * dot, dot, f"#{number:05}")
-        top = height - height / _STRIP
+        top = height - height / STRIP
         for bit in range(COUNTER_BITS):
             on = number >> (COUNTER_BITS - 1 - bit) & 1
             edges = bit * width / COUNTER_BITS, (bit + 1) * width / COUNTER_BITS
@@ -148,11 +161,16 @@ class Scene:
         return canvas
 
 
+def _mixed(one: Colour, other: Colour) -> Colour:
+    y, u, v = ((a + b) // 2 for a, b in zip(one, other, strict=True))
+    return y, u, v
+
+
 def read_counter(frame: av.VideoFrame) -> int:
     """Return the number that a decoded picture's strip shows (modulo 2 to the power of COUNTER_BITS)."""
     plane = frame.reformat(format="yuv420p").planes[0]
     luma = bytes(plane)
-    y = round(frame.height * (1 - 0.5 / _STRIP))
+    y = round(frame.height * (1 - 0.5 / STRIP))
     row = luma[y * plane.line_size : (y + 1) * plane.line_size]
     number = 0
     for bit in range(COUNTER_BITS):

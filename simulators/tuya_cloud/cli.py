@@ -20,6 +20,7 @@ from .demo import demo_cloud, load_cloud
 from .devices import CloudDevice
 from .faults import Faults
 from .gate import TOKEN_TTL
+from .life import CloudLife
 from .server import DEFAULT_ACCESS_ID, DEFAULT_ACCESS_SECRET, TuyaCloudSimulator
 
 NAME = "tuya-cloud"
@@ -78,7 +79,8 @@ async def _run(devices: list[CloudDevice], options: argparse.Namespace, companio
             faults=Faults(latency=options.rtt, connect_latency=options.rtt * (2 if options.tls else 1)),
         )
         await stack.enter_async_context(simulator)
-        control = ControlServer(simulator, port=options.control_port)
+        life = CloudLife(simulator, seed=options.seed, rate=options.rate)
+        control = ControlServer(simulator, life=life, port=options.control_port)
         stack.push_async_callback(control.stop)
         await control.start()
         line: dict[str, Any] = {
@@ -95,6 +97,10 @@ async def _run(devices: list[CloudDevice], options: argparse.Namespace, companio
         }
         for companion in companions:
             line |= await stack.enter_async_context(companion(simulator, broker))
+        # Only now: what happens reaches all that run beside the cloud
+        stack.push_async_callback(life.stop)
+        if not options.still:
+            life.start()
         print(json.dumps(line), flush=True)
         await stopped.wait()
 
@@ -141,6 +147,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--home", type=_not_empty, default="demo", help="demo, a JSON file, or a directory of them (%(default)s)"
     )
+    life = parser.add_argument_group("how it lives")
+    life.add_argument("--still", action="store_true", help="nothing happens by itself")
+    life.add_argument("--rate", type=_seconds, default=1.0, help="times as fast as the clock (%(default)s)")
+    life.add_argument("--seed", type=int, default=0, help="of what happens by chance (%(default)s)")
     parser.add_argument("--verbose", action="store_true", help="log to stderr what happens")
     return parser
 

@@ -10,20 +10,19 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from simulators.remote_control import BadRequest, Body, error, with_body
+from simulators.remote_control import BadRequest, Body, error, flag, number, with_body
 from simulators.settable_faults import BadFault
 
 from .announce import Announcer
 from .device import BadDescription, SimulatedDevice
 from .life import Life
+from .life_control import set_life, step_life
 from .link import GARBAGE_KINDS
 from .server import TuyaGatewaySimulator, UnknownDevice
 
 MOST_GARBAGE = 10_000
 MOST_FLOOD = 1_000_000
 LONGEST_FLOOD = 3600.0
-LONGEST_STEP = 30 * 24 * 3600.0
-HIGHEST_RATE = 100_000.0
 
 
 class ControlServer:
@@ -138,7 +137,7 @@ class ControlServer:
         return {}
 
     async def _online(self, body: Body) -> Body:
-        await self._simulator.set_online(_devid(body), _flag(body, "online"))
+        await self._simulator.set_online(_devid(body), flag(body, "online"))
         return {}
 
     async def _add(self, body: Body) -> Body:
@@ -178,7 +177,7 @@ class ControlServer:
 
     async def _flood(self, body: Body) -> Body:
         count = _count(body, MOST_FLOOD)
-        return {"sent": await self._simulator.flood(count, _number(body, "seconds", LONGEST_FLOOD, default=0.0))}
+        return {"sent": await self._simulator.flood(count, number(body, "seconds", LONGEST_FLOOD, default=0.0))}
 
     async def _raw(self, body: Body) -> Body:
         if not isinstance(text := body.get("text"), str):
@@ -188,17 +187,10 @@ class ControlServer:
         return {}
 
     async def _set_life(self, body: Body) -> Body:
-        rate = _number(body, "rate", HIGHEST_RATE, default=self._life.rate)
-        running = _flag(body, "running") if "running" in body else self._life.running
-        self._life.rate = rate
-        if running:
-            self._life.start()
-        else:
-            await self._life.stop()
-        return {"running": running, "rate": rate}
+        return await set_life(self._life, body)
 
     async def _step(self, body: Body) -> Body:
-        return {"reports": await self._life.step(_number(body, "seconds", LONGEST_STEP))}
+        return await step_life(self._life, body)
 
 
 # What is asked for, checked
@@ -211,27 +203,12 @@ def _devid(body: Body) -> str:
     return devid
 
 
-def _flag(body: Body, key: str) -> bool:
-    if not isinstance(value := body.get(key), bool):
-        message = f"{key} is true or false"
-        raise BadRequest(message)
-    return value
-
-
 def _count(body: Body, most: int, *, default: int | None = None) -> int:
     value = body.get("count", default)
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
         message = f"count is an integer from 1 to {most}"
         raise BadRequest(message)
     return value
-
-
-def _number(body: Body, key: str, most: float, *, default: float | None = None) -> float:
-    value = body.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
-        message = f"{key} is a number from 0 to {most:.0f}"
-        raise BadRequest(message)
-    return float(value)
 
 
 # HTTP

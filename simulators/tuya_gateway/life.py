@@ -5,14 +5,28 @@ the same seed and the same steps give the same reports, whatever other devices t
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from random import Random
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from .behaviours import Behaviour, Values, behaviours_of
 from .device import SimulatedDevice
-from .server import TuyaGatewaySimulator
+
+
+class Home(Protocol):
+    """What has devices: a simulated gateway, or whatever else simulates such devices."""
+
+    @property
+    def devices(self) -> Mapping[str, SimulatedDevice]:
+        """What it has, by id."""
+
+    @property
+    def command_listeners(self) -> list[Callable[[SimulatedDevice, Mapping[str, Any]], None]]:
+        """Who is called with a device and its new values after each command."""
+
+    async def report(self, devid: str, values: Mapping[str, Any]) -> None:
+        """Let a device report values, raw by code."""
 
 
 class Life:
@@ -22,7 +36,7 @@ class Life:
     A device that is offline does nothing.
     """
 
-    def __init__(self, simulator: TuyaGatewaySimulator, *, seed: int = 0, rate: float = 1.0) -> None:
+    def __init__(self, simulator: Home, *, seed: int = 0, rate: float = 1.0) -> None:
         """Look after the devices of a simulator, also those that join later."""
         self.rate = rate
         self._simulator = simulator
@@ -67,6 +81,10 @@ class Life:
             with suppress(asyncio.CancelledError):
                 await task
 
+    def behaviours_of(self, device: SimulatedDevice, rng: Random) -> list[Behaviour]:
+        """Return all that a device does by itself."""
+        return behaviours_of(device, rng)
+
     async def __aenter__(self) -> Self:
         """Start."""
         self.start()
@@ -89,7 +107,7 @@ class Life:
         device = self._simulator.devices[devid]
         known = self._lives.get(devid)
         if known is None or known[0] is not device:
-            known = (device, behaviours_of(device, Random(f"{self._seed}:{devid}")))
+            known = (device, self.behaviours_of(device, Random(f"{self._seed}:{devid}")))
             self._lives[devid] = known
         return known
 

@@ -7,7 +7,13 @@ import pytest
 
 from simulators.mqtt_broker import MosquittoMissing, find_mosquitto
 
-_NEED_A_BROKER = ("test_mqtt_broker", "test_tuya_cloud_control", "test_tuya_cloud_ipc", "test_ipc_camera")
+_NEED_A_BROKER = (
+    "test_mqtt_broker",
+    "test_tuya_cloud_control",
+    "test_tuya_cloud_ipc",
+    "test_ipc_camera",
+    "test_tuyalink_cloud",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -30,6 +30,7 @@ from simulators.ipc_camera import (
 from simulators.ipc_camera.datachannel import hevc_payloads, rtp_packet
 from simulators.ipc_camera.events import make_event, seal_picture
 from simulators.ipc_camera.picture import DAY, Canvas, Scene
+from simulators.ipc_camera.places import Block, draw_place
 
 
 class Clock:
@@ -73,6 +74,19 @@ def test_something_moves() -> None:
     # Nothing but the walker does.
     rows = [bytes(plane[: 640 * 200]) for plane in (one.planes[0], other.planes[0])]
     assert rows[0] == rows[1]
+
+
+def test_titles_tell_where_a_camera_hangs() -> None:
+    """Each place has a picture of its own, whatever else is in the title, and another title has the usual one."""
+    places = ("Attic", "Front door", "Driveway", "Bird feeder", "Garden", "Living room", "Somewhere")
+    blocks: dict[str, list[Block]] = {place: [] for place in places}
+    for place in places:
+        draw_place(f"{place} camera", blocks[place].append)
+        assert all(0 <= block.left < block.right <= 1 and 0 <= block.top < block.bottom <= 1 for block in blocks[place])
+    assert len({tuple(drawn) for drawn in blocks.values()}) == len(places)
+    usual: list[Block] = []
+    draw_place("CAMERA", usual.append)
+    assert usual == blocks["Somewhere"]
 
 
 @pytest.mark.parametrize("number", [0, 1, 2048, 4095, 4096 + 7])

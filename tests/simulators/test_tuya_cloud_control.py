@@ -18,7 +18,7 @@ import pytest
 from simulators import mqtt_broker
 from simulators.__main__ import main as simulators_main
 from simulators.mqtt_broker import MosquittoBroker
-from simulators.tuya_cloud import TuyaCloudSimulator, camera_auth, demo_cloud
+from simulators.tuya_cloud import TuyaCloudSimulator, camera_auth, demo_cameras, demo_cloud
 from simulators.tuya_cloud.cli import main as cli_main
 from simulators.tuya_cloud.control import ControlServer
 
@@ -247,6 +247,9 @@ async def test_broker(with_broker: Remote) -> None:
         ("/rtt", {"seconds": "x"}, 400, "seconds is a number"),
         ("/rtt", {"seconds": 1}, 400, "there is no broker"),
         ("/nowhere", {}, 404, "Not Found"),
+        ("/life", {"rate": "fast"}, 400, "rate is a number"),
+        ("/step", {}, 400, "seconds is a number"),
+        ("/secret", {}, 400, "access_secret is text"),
         ("/state", {}, 405, "Method Not Allowed"),
         ("/remove", [1], 400, "the body is a JSON object"),
     ],
@@ -261,6 +264,7 @@ async def test_bad_input(remote: Remote, path: str, body: Any, status: int, word
         ("/broker", {"do": "dance"}, "do is one of stop"),
         ("/kick", {"username": "nobody"}, "there is no such user"),
         ("/kick", {}, "client_id is text"),
+        ("/rtt", {"seconds": 61}, "seconds is a number from 0 to 60"),
     ],
 )
 async def test_bad_input_about_the_broker(with_broker: Remote, path: str, body: Any, words: str) -> None:
@@ -287,6 +291,26 @@ async def test_bad_bodies(remote: Remote, data: str, content_type: str, words: s
         assert words in (await response.json())["error"]
 
 
+async def test_life_and_step(remote: Remote) -> None:
+    assert await remote.post("/life", {"rate": 60}) == {"running": False, "rate": 60.0}
+    assert await remote.post("/life", {"running": True}) == {"running": True, "rate": 60.0}
+    assert (await remote.get("/state"))["life"] == {"running": True, "rate": 60.0}
+    assert (await remote.post("/life", {"running": False}))["running"] is False
+    assert (await remote.post("/step", {"seconds": 600}))["reports"] > 0
+
+
+async def test_another_secret(remote: Remote) -> None:
+    """As after a reset in the console: neither the old secret nor its tokens are good any more."""
+    async with calling(remote.simulator) as client:
+        await client.get(DEVICES)
+        old = remote.simulator.access_secret
+        await remote.post("/secret", {"access_secret": "another"})
+        assert remote.simulator.access_secret == "another"
+        assert await client.code("GET", DEVICES) == 1004
+        await remote.post("/secret", {"access_secret": old})
+        assert await client.code("GET", DEVICES) == 1011
+
+
 async def test_control_port_that_is_taken(remote: Remote) -> None:
     second = ControlServer(remote.simulator, port=int(remote.url.rpartition(":")[2]))
     with pytest.raises(OSError, match="address already in use"):
@@ -298,7 +322,7 @@ async def test_control_port_that_is_taken(remote: Remote) -> None:
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert simulators_main([]) == 0
-    assert "tuya-cloud    a Tuya cloud project" in capsys.readouterr().out
+    assert "tuya-cloud a Tuya cloud project" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(
@@ -404,6 +428,13 @@ async def test_command_line(number: signal.Signals) -> None:
             "mqtt_port": line["mqtt_port"],
             "authority": None,
             "control": line["control"],
+            "cameras": line["cameras"],
+            # The secret is too short for a key of messages to be in it
+            "queue": None,
+            "queue_control": None,
+        }
+        assert {camera["title"] for camera in line["cameras"]} == {
+            device.name for device in demo_cameras() if device.camera is not None and device.camera.supports_webrtc
         }
         client = CloudClient(Announced(line), session)
         await client.log_in()
@@ -444,4 +475,4 @@ async def test_command_line_with_tls_and_files(tmp_path: Path) -> None:
 
 async def test_command_line_without_broker() -> None:
     async with running("--no-broker") as (_, line):
-        assert (line["mqtt"], line["mqtt_port"]) == (None, None)
+        assert (line["mqtt"], line["mqtt_port"], line["cameras"]) == (None, None, [])

@@ -269,7 +269,7 @@ async def test_control_port_that_is_taken(remote: Remote) -> None:
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in ([], ["--help"]):
         assert simulators_main(arguments) == 0
-        assert "tuya-gateway  a Tuya gateway" in capsys.readouterr().out
+        assert "tuya-gateway a Tuya gateway" in " ".join(capsys.readouterr().out.split())
 
 
 def test_unknown_simulator(capsys: pytest.CaptureFixture[str]) -> None:
