@@ -14,10 +14,12 @@ import aiohttp
 
 from .household import entities
 from .processes import DemoFailed
-from .simulations import free_port
+from .simulations import RunningSimulator, free_port
 from .stage import Stage
 
 DEFAULT_PORT = 8123
+_PUSH_TIMEOUT = 5.0
+"""Seconds; far less than the shortest interval of reading."""
 
 type Say = Callable[[str], None]
 
@@ -86,9 +88,10 @@ async def _tell(stage: Stage) -> None:
     for simulator in stage.simulators.values():
         announced = simulator.announced
         print(f"  {simulator.simulation.title}")
-        for key in ("host", "port", "path", "uuid", "device_key", "control"):
-            if key in announced:
-                print(f"    {key.replace('_', ' '):<18}{announced[key]}")
+        for key in simulator.simulation.told:
+            print(f"    {key.replace('_', ' '):<18}{announced[key]}")
+        for camera in announced.get("cameras", ()):
+            print(f"    its camera        {camera['control']}  {camera['title']}")
         if not simulator.simulation.add and stage.home_assistant is not None:
             print(f"    to add             it shows as discovered: {stage.url}/config/integrations/dashboard")
     print("\n  Ctrl-C stops everything\n", flush=True)
@@ -141,6 +144,24 @@ async def _check(stage: Stage, say: Say) -> None:
     if absent or len(away) > len(ours) / 4:
         raise DemoFailed(f"not there: {absent}; unavailable: {away}")
 
+    if (cloud := stage.simulators.get("tuya_cloud")) is not None and cloud.announced.get("queue"):
+        seconds = await _push(stage, cloud)
+        say(f"the cloud's message queue brings a change within {seconds:.2f} s")
+
+
+async def _push(stage: Stage, cloud: RunningSimulator) -> float:
+    """Let a device of the cloud change; return after how many seconds Home Assistant has it. Raises DemoFailed."""
+    device_id = await cloud.device_id("Garage plug")
+    unique_id = f"{device_id}_cur_power"
+    entity_id = next(one["entity_id"] for one in await entities(stage.api) if one["unique_id"] == unique_id)
+    began = time.monotonic()
+    await cloud.do("report", devid=device_id, values={"cur_power": 12345})
+    while float((await stage.api.states())[entity_id]["state"]) != 1234.5:
+        if time.monotonic() - began > _PUSH_TIMEOUT:
+            raise DemoFailed(f"{entity_id} does not have what the cloud's message queue told")
+        await asyncio.sleep(0.05)
+    return time.monotonic() - began
+
 
 def _port(host: str) -> int:
     """Return Home Assistant's usual port, or one that the system picks if it is taken."""
@@ -153,8 +174,8 @@ def _port(host: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
-        description="A simulated home behind simulated gateways, and a real Home Assistant with its own frontend that "
-        "shows it. Prints the address of the page, which opens logged in, and runs until Ctrl-C.",
+        description="A simulated home behind simulated gateways and in a simulated cloud, with cameras, and a real Home "
+        "Assistant with its own frontend that shows it. Prints the address of the page, which opens logged in, and runs until Ctrl-C.",
     )
     parser.add_argument("--port", type=int, help=f"port of the page (default: {DEFAULT_PORT} if it is free, else any)")
     parser.add_argument(

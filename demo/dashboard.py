@@ -1,6 +1,6 @@
 """The dashboard that shows the demo home."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,12 +33,34 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraCard:
+    """The picture of a camera: live, or the last event's, which is played by a click."""
+
+    device: str
+    name: str = ""
+    live: bool = False
+    """Not for cameras with a battery: a page that is open all day would keep them awake."""
+    wide: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A small button that presses one of Home Assistant's."""
+
+    tile: Tile
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page: a heading with an entity or two beside it, and tiles."""
+    """A part of the page: a heading with an entity or two beside it, pictures, and tiles."""
 
     title: str
     icon: str
     tiles: tuple[Tile, ...]
+    cameras: tuple[CameraCard, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    """In one row."""
     badges: tuple[Tile, ...] = ()
     history: tuple[Tile, ...] = ()
     """What a graph below the tiles shows."""
@@ -47,7 +69,19 @@ class Section:
     """Whose events are listed below the tiles."""
 
 
-SECTIONS = (
+@dataclass(frozen=True, slots=True)
+class View:
+    """A page of the dashboard."""
+
+    title: str
+    path: str
+    icon: str
+    sections: tuple[Section, ...]
+    of: str = ""
+    """The simulator without which it isn't there; empty: it always is."""
+
+
+HOME = (
     Section(
         "Living room",
         "mdi:sofa",
@@ -136,6 +170,86 @@ SECTIONS = (
     ),
 )
 
+CAMERAS = (
+    Section(
+        "Living room",
+        "mdi:sofa",
+        cameras=(CameraCard("Living room camera", live=True),),
+        buttons=(
+            Button(Tile("Living room camera", "ptz_left"), "mdi:arrow-left"),
+            Button(Tile("Living room camera", "ptz_up"), "mdi:arrow-up"),
+            Button(Tile("Living room camera", "ptz_down"), "mdi:arrow-down"),
+            Button(Tile("Living room camera", "ptz_right"), "mdi:arrow-right"),
+        ),
+        tiles=(
+            Tile("Living room camera", "event_image", "Last event"),
+            Tile("Living room camera", "basic_private", "Privacy mode"),
+            Tile("Living room camera", "siren_switch", "Siren"),
+            Tile("Living room camera", "basic_nightvision", "Night vision"),
+        ),
+    ),
+    Section(
+        "Garden",
+        "mdi:flower",
+        cameras=(CameraCard("Garden camera", live=True),),
+        tiles=(
+            Tile("Garden camera", "event_image", "Last event"),
+            Tile("Garden camera", "record_switch", "Recording"),
+            Tile("Garden camera", "floodlight_switch", "Floodlight", feature="light-brightness"),
+            Tile("Garden camera", "sd_storge", "Card, free"),
+        ),
+    ),
+    Section(
+        "Front door",
+        "mdi:doorbell-video",
+        cameras=(CameraCard("Front door"),),
+        badges=(Tile("Front door", "wireless_electricity"),),
+        tiles=(
+            Tile("Front door", "doorbell_active", "Doorbell"),
+            Tile("Front door", "event_image", "Last event"),
+            Tile("Front door", "basic_private", "Privacy mode"),
+            Tile("Front door", "basic_device_volume", "Volume"),
+        ),
+    ),
+    Section(
+        "Driveway",
+        "mdi:road",
+        cameras=(CameraCard("Driveway camera", live=True),),
+        tiles=(
+            Tile("Driveway camera", "event_image", "Last event"),
+            Tile("Driveway camera", "motion_switch", "Motion detection"),
+        ),
+    ),
+    Section(
+        "More cameras",
+        "mdi:cctv",
+        cameras=(
+            CameraCard("Bird feeder", wide=False),
+            # H.265 only, and without WebRTC: their pictures are those of events
+            CameraCard("Attic camera", wide=False),
+            CameraCard("Garage camera", wide=False),
+        ),
+        badges=(Tile("Bird feeder", "wireless_electricity"),),
+        tiles=(),
+    ),
+    Section(
+        "Other devices of the cloud",
+        "mdi:cloud-outline",
+        tiles=(
+            Tile("Desk lamp", "switch_led", feature="light-brightness"),
+            # The one that is out of reach
+            Tile("Shed climate", "va_temperature", "Shed"),
+            Tile("Garage plug", "switch_1"),
+            Tile("Garage plug", "cur_power", "Garage power"),
+        ),
+    ),
+)
+
+VIEWS = (
+    View(TITLE, "home", "mdi:home", HOME),
+    View("Cameras", "cameras", "mdi:cctv", CAMERAS, of="tuya_cloud"),
+)
+
 
 class EntityFinder:
     """Finds the entities of a home by device and key."""
@@ -165,18 +279,21 @@ class EntityFinder:
         return None
 
 
-def dashboard(finder: EntityFinder) -> dict[str, Any]:
-    """Return the dashboard's configuration."""
+def dashboard(finder: EntityFinder, simulators: Container[str]) -> dict[str, Any]:
+    """Return the dashboard's configuration, with the pages of these simulators."""
     return {
         "title": TITLE,
         "views": [
             {
-                "title": TITLE,
-                "path": "home",
+                "title": view.title,
+                "path": view.path,
+                "icon": view.icon,
                 "type": "sections",
                 "max_columns": 3,
-                "sections": [_section(section, finder) for section in SECTIONS],
+                "sections": [_section(section, finder) for section in view.sections],
             }
+            for view in VIEWS
+            if not view.of or view.of in simulators
         ],
     }
 
@@ -191,6 +308,16 @@ def _section(section: Section, finder: EntityFinder) -> dict[str, Any]:
         ],
     }
     cards: list[dict[str, Any]] = [heading]
+    cards += [
+        _camera(camera, entity_id, 12 if camera.wide else 4)
+        for camera in section.cameras
+        if (entity_id := finder.find(Tile(camera.device, "camera")))
+    ]
+    cards += [
+        _button(button, entity_id, 12 // len(section.buttons))
+        for button in section.buttons
+        if (entity_id := finder.find(button.tile))
+    ]
     for tile in section.tiles:
         if (entity_id := finder.find(tile)) is None:
             continue
@@ -228,10 +355,37 @@ def _section(section: Section, finder: EntityFinder) -> dict[str, Any]:
     return {"type": "grid", "cards": cards}
 
 
-async def make_dashboard(api: Api, names: Mapping[str, str]) -> EntityFinder:
-    """Make the dashboard, the one that opens first; return what found its entities."""
+def _camera(camera: CameraCard, entity_id: str, columns: int) -> dict[str, Any]:
+    return {
+        "type": "picture-entity",
+        "entity": entity_id,
+        "name": camera.name or camera.device,
+        "camera_view": "live" if camera.live else "auto",
+        "show_state": False,
+        "aspect_ratio": "16x9",
+        "grid_options": {"columns": columns, "rows": "auto"},
+    }
+
+
+def _button(button: Button, entity_id: str, columns: int) -> dict[str, Any]:
+    return {
+        "type": "button",
+        "entity": entity_id,
+        "icon": button.icon,
+        "show_name": False,
+        "tap_action": {
+            "action": "perform-action",
+            "perform_action": "button.press",
+            "target": {"entity_id": entity_id},
+        },
+        "grid_options": {"columns": columns, "rows": 1},
+    }
+
+
+async def make_dashboard(api: Api, names: Mapping[str, str], simulators: Container[str]) -> EntityFinder:
+    """Make the dashboard, the one that opens first, of what these simulators bring; return what found its entities."""
     finder = EntityFinder(await entities(api), names)
-    config = dashboard(finder)
+    config = dashboard(finder, simulators)
     if URL_PATH not in {item["url_path"] for item in await api.command("lovelace/dashboards/list")}:
         await api.command("lovelace/dashboards/create", url_path=URL_PATH, title=TITLE, icon="mdi:home")
     await api.command("lovelace/config/save", url_path=URL_PATH, config=config)

@@ -1,6 +1,7 @@
 """Home Assistant as a child process, and its API as the frontend uses it."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
@@ -122,24 +123,40 @@ class Api:
         async with self._session.post(self._url + path, json=content, headers=self._headers) as response:
             return await _answer(response)
 
+    async def delete(self, path: str) -> Any:
+        """Return the JSON answer to a DELETE; raises ApiRefused."""
+        async with self._session.delete(self._url + path, headers=self._headers) as response:
+            return await _answer(response)
+
     async def command(self, type_: str, **content: Any) -> Any:
         """Return the result of a WebSocket command; raises ApiRefused."""
         async with self._lock:
-            socket = self._socket
-            if socket is None or socket.closed:
-                socket = self._socket = await self._session.ws_connect(f"{self._url}/api/websocket", max_msg_size=0)
-                await socket.receive_json()
-                await socket.send_json({"type": "auth", "access_token": self.token})
-                await socket.receive_json()
-            command_id = next(self._ids)
-            await socket.send_json({"id": command_id, "type": type_, **content})
-            while True:
-                answer = await socket.receive_json(timeout=30)
-                if answer.get("id") == command_id and answer["type"] == "result":
-                    break
+            try:
+                answer = await self._ask(type_, content)
+            except aiohttp.ClientError, TypeError:
+                # Home Assistant ends a connection that has not answered its pings for minutes, which nobody reads meanwhile
+                if self._socket is not None:
+                    await self._socket.close()
+                self._socket = None
+                answer = await self._ask(type_, content)
         if not answer["success"]:
             raise ApiRefused(f"{type_}: {answer['error']['message']}")
         return answer["result"]
+
+    async def _ask(self, type_: str, content: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer to a command; aiohttp.ClientError or TypeError where the connection has ended."""
+        socket = self._socket
+        if socket is None or socket.closed:
+            socket = self._socket = await self._session.ws_connect(f"{self._url}/api/websocket", max_msg_size=0)
+            await socket.receive_json()
+            await socket.send_json({"type": "auth", "access_token": self.token})
+            await socket.receive_json()
+        command_id = next(self._ids)
+        await socket.send_json({"id": command_id, "type": type_, **content})
+        while True:
+            answer: dict[str, Any] = await socket.receive_json(timeout=30)
+            if answer.get("id") == command_id and answer["type"] == "result":
+                return answer
 
     async def close(self) -> None:
         """Close the WebSocket."""
@@ -153,7 +170,7 @@ class Api:
     # What people do in Settings
 
     async def run_flow(self, handler: str, inputs: list[dict[str, Any]], *, kind: str = "flow", **begin: Any) -> Any:
-        """Go through a flow with these inputs, one for each step; return its result.
+        """Go through a flow with these inputs, one for each step; return its result. What an input lacks is left as the form shows it.
 
         `kind` is "flow" for a config flow, "options/flow" for options. Raises ApiRefused with the form's errors if it does not
         end with the last input.
@@ -161,7 +178,8 @@ class Api:
         base = f"/api/config/config_entries/{kind}"
         step = await self.post(base, {"handler": handler, **begin})
         for content in inputs:
-            step = await self.post(f"{base}/{step['flow_id']}", content)
+            shown = _shown(step.get("data_schema") or ())
+            step = await self.post(f"{base}/{step['flow_id']}", shown | content)
         if step["type"] not in ("create_entry", "abort") or step.get("reason", "").startswith("already"):
             raise ApiRefused(
                 f"the {kind} of {handler} ends with {step.get('errors') or step.get('reason') or step['type']}"
@@ -171,6 +189,20 @@ class Api:
     async def states(self) -> dict[str, dict[str, Any]]:
         """Return the state objects by entity id."""
         return {state["entity_id"]: state for state in await self.get("/api/states")}
+
+
+def _shown(fields: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what a form has in its fields before anybody types."""
+    shown: dict[str, Any] = {}
+    for field in fields:
+        suggested = (field.get("description") or {}).get("suggested_value")
+        if field.get("type") == "expandable":
+            shown[field["name"]] = _shown(field["schema"])
+        elif suggested is not None:
+            shown[field["name"]] = suggested
+        elif field.get("default") is not None:
+            shown[field["name"]] = field["default"]
+    return shown
 
 
 async def _answer(response: aiohttp.ClientResponse) -> Any:

@@ -1,4 +1,4 @@
-"""Names and rooms: what a user gives the devices after adding the gateway."""
+"""Names and rooms: what a user gives the devices after adding the connections."""
 
 from typing import Any
 
@@ -14,9 +14,12 @@ AREAS = {
     "Bathroom": ("mdi:shower", ("Bathroom",)),
     "Office": ("mdi:desk", ("Office", "Desk")),
     "Hallway": ("mdi:door", ("Hallway", "Front door", "Help button", "Siren")),
-    "Utility room": ("mdi:washing-machine", ("Washing machine", "Main meter", "Heat pump", "Cellar", "Safe")),
-    "Garage": ("mdi:garage", ("Garage", "Workshop")),
-    "Garden": ("mdi:flower", ("Garden", "Greenhouse", "Terrace", "Balcony")),
+    "Utility room": (
+        "mdi:washing-machine",
+        ("Washing machine", "Main meter", "Heat pump", "Cellar", "Safe", "Network"),
+    ),
+    "Garage": ("mdi:garage", ("Garage", "Workshop", "Driveway")),
+    "Garden": ("mdi:flower", ("Garden", "Greenhouse", "Terrace", "Balcony", "Shed", "Bird feeder")),
     "Attic": ("mdi:home-roof", ("Attic",)),
 }
 """The icon of each area, and how the names of the devices begin that are in it."""

@@ -47,7 +47,7 @@ class Child:
         with self.log.open("ab") as log:
             self._process = await self._spawn(log.fileno(), STDOUT)
 
-    async def start_announced(self, timeout: float = 30.0) -> dict[str, Any]:
+    async def start_announced(self, timeout: float = 90.0) -> dict[str, Any]:
         """Start it and return the JSON object that it prints in its first line; raises DemoFailed."""
         with self.log.open("ab") as log:
             process = self._process = await self._spawn(PIPE, log.fileno())

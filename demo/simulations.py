@@ -13,12 +13,16 @@ from typing import Any, Self
 
 import aiohttp
 
+from simulators.mqtt_broker import MosquittoMissing, find_mosquitto
+
 from .processes import ROOT, Child, DemoFailed
 
 type Announced = Mapping[str, Any]
 """What a simulator prints when it is ready."""
 type Inputs = Callable[[Announced], list[dict[str, Any]]]
 """Makes, of what a simulator announced, what a user types into a flow, step by step."""
+type Options = Callable[[Announced], Mapping[str, Any]]
+"""Makes, of what a simulator announced, what a user sets in the options."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,10 +39,18 @@ class Simulation:
     """How a user adds it; None: it is left for Home Assistant to discover."""
     reconfigure: Inputs | None = None
     """How a user tells that it is at another place now."""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    """What a user then sets in the entry's options."""
+    options: Mapping[str, Any] | Options = field(default_factory=dict)
+    """What a user then sets in the entry's options; a function makes it of what the simulator announced."""
     remembered: Mapping[str, str] = field(default_factory=dict)
     """Which keys of what it announced are to be the same at the next start, by the argument that asks for it."""
+    told: Sequence[str] = ("host", "port", "path", "uuid", "device_key", "control")
+    """Which keys of what it announced people need."""
+    lacking: Callable[[], str | None] = lambda: None
+    """Says what this machine lacks for it, if anything."""
+
+    def options_for(self, announced: Announced) -> dict[str, Any]:
+        """Return what a user sets in the options of a simulator that announced this."""
+        return dict(self.options(announced) if callable(self.options) else self.options)
 
 
 def add_tuya_gateway(announced: Announced) -> list[dict[str, Any]]:
@@ -80,24 +92,91 @@ def second_tuya_gateway(announce_to: str, interval: float = 5.0) -> Simulation:
     )
 
 
+def add_tuya_cloud(announced: Announced) -> list[dict[str, Any]]:
+    """Return what a user types to add a cloud project."""
+    keys = ("endpoint", "access_id", "access_secret")
+    return [{"next_step_id": "tuya_cloud"}, {key: announced[key] for key in keys}]
+
+
+def move_tuya_cloud(announced: Announced) -> list[dict[str, Any]]:
+    """Return what a user types to say where a cloud is now; without a secret it stays the same."""
+    return [{key: announced[key] for key in ("endpoint", "access_id")}]
+
+
+def tuya_cloud_options(announced: Announced) -> dict[str, Any]:
+    """Return what a user sets in a cloud project's options: to be told by its queue, and to read often until it is there."""
+    url = announced.get("queue")
+    queue = {"message_queue": url is not None, "queue_environment": "event", "queue_url": url or ""}
+    # As often as can be: nobody pays for these calls
+    return {"poll_interval": 1, "call_budget": 100_000, "queue": queue}
+
+
+def tuya_cloud(*, living: bool = True) -> Simulation:
+    """Return the cloud project of the demo home, with its cameras; `living`: something happens by itself."""
+    return Simulation(
+        name="tuya_cloud",
+        title="Tuya cloud project",
+        arguments=("tuya-cloud", *(() if living else ("--still",))),
+        add=add_tuya_cloud,
+        reconfigure=move_tuya_cloud,
+        options=tuya_cloud_options,
+        remembered={"--port": "port", "--mqtt-port": "mqtt_port"},
+        told=("endpoint", "access_id", "access_secret", "control"),
+        lacking=no_broker,
+    )
+
+
+def no_broker() -> str | None:
+    """Return why there can be no simulated cloud on this machine, None if there can."""
+    try:
+        find_mosquitto()
+    except MosquittoMissing as err:
+        return str(err)
+    return None
+
+
 DEMO = (
     tuya_gateway(),
+    tuya_cloud(),
     # The whole loopback network hears it, whoever else listens on the port that Tuya's gateways use.
     second_tuya_gateway("127.255.255.255:6667"),
 )
 
 
-class RunningSimulator:
+class Control:
+    """The remote control of a simulator."""
+
+    def __init__(self, title: str, url: str, session: aiohttp.ClientSession) -> None:
+        """Control what `title` names, at a URL."""
+        self.title = title
+        self._url = url
+        self._session = session
+
+    async def look(self, what: str) -> Any:
+        """Return what the control API tells under a path: state, commands, requests."""
+        async with self._session.get(f"{self._url}/{what}") as response:
+            return await response.json()
+
+    async def do(self, action: str, **content: Any) -> Any:
+        """Do something by the control API (report, online, add, remove, faults, stop, start ...); raises DemoFailed."""
+        async with self._session.post(f"{self._url}/{action}", json=content) as response:
+            answer = await response.json()
+        if response.status >= 400:
+            raise DemoFailed(f"{self.title}: {action}: {answer}")
+        return answer
+
+
+class RunningSimulator(Control):
     """A simulator that runs, and its remote control."""
 
     def __init__(
         self, simulation: Simulation, child: Child, announced: Announced, session: aiohttp.ClientSession
     ) -> None:
         """Use `start` to make one."""
+        super().__init__(simulation.title, announced["control"], session)
         self.simulation = simulation
         self.announced = announced
         self._child = child
-        self._session = session
 
     @classmethod
     async def start(
@@ -117,18 +196,12 @@ class RunningSimulator:
         """End it."""
         await self._child.stop()
 
-    async def look(self, what: str) -> Any:
-        """Return what the control API tells under a path: state, commands, requests."""
-        async with self._session.get(f"{self.announced['control']}/{what}") as response:
-            return await response.json()
-
-    async def do(self, action: str, **content: Any) -> Any:
-        """Do something by the control API (report, online, add, remove, faults, stop, start ...); raises DemoFailed."""
-        async with self._session.post(f"{self.announced['control']}/{action}", json=content) as response:
-            answer = await response.json()
-        if response.status >= 400:
-            raise DemoFailed(f"{action}: {answer}")
-        return answer
+    def camera(self, title: str) -> Control:
+        """Return the remote control of the camera that people call so; raises DemoFailed."""
+        for camera in self.announced.get("cameras", ()):
+            if camera["title"] == title:
+                return Control(title, camera["control"], self._session)
+        raise DemoFailed(f"{self.title} has no camera {title!r} that can be reached")
 
     async def devices(self) -> dict[str, dict[str, Any]]:
         """Return the devices {"devid", "name", "category", "online", "values"} by id."""

@@ -88,6 +88,9 @@ class Stage:
         self.directory.mkdir(parents=True, exist_ok=True)
         known: dict[str, Any] = self.memory["simulators"]
         for simulation in self._simulations:
+            if lacking := simulation.lacking():
+                self._say(f"{simulation.title} is left out: {lacking}")
+                continue
             self._say(f"starting the simulator {simulation.name}")
             running = await RunningSimulator.start(
                 simulation,
@@ -130,13 +133,16 @@ class Stage:
                 result = await self.api.run_flow(DOMAIN, simulation.add(simulator.announced))
                 memory["entry_id"] = result["result"]["entry_id"]
                 added = True
-                if simulation.options:
-                    await self.api.run_flow(memory["entry_id"], [dict(simulation.options)], kind="options/flow")
-            elif simulation.reconfigure and _place(before["announced"]) != _place(simulator.announced):
-                self._say(f"telling Home Assistant where {simulation.title} is now")
-                await self.api.run_flow(
-                    DOMAIN, simulation.reconfigure(simulator.announced), entry_id=memory["entry_id"]
-                )
+                if options := simulation.options_for(simulator.announced):
+                    await self.api.run_flow(memory["entry_id"], [options], kind="options/flow")
+            elif simulation.reconfigure:
+                place = simulation.reconfigure(simulator.announced)
+                if place != simulation.reconfigure(before["announced"]):
+                    self._say(f"telling Home Assistant where {simulation.title} is now")
+                    await self.api.run_flow(DOMAIN, place, entry_id=memory["entry_id"])
+                options = simulation.options_for(simulator.announced)
+                if options != simulation.options_for(before["announced"]):
+                    await self.api.run_flow(memory["entry_id"], [options], kind="options/flow")
         names = await self.names()
         await self._wait_for_devices(names)
         if added:
@@ -147,7 +153,7 @@ class Stage:
                 if simulator.simulation.add and "uuid" in simulator.announced
             }
             await settle(self.api, names, titles)
-            finder = await make_dashboard(self.api, names)
+            finder = await make_dashboard(self.api, names, self.simulators.keys())
             self.missing = finder.missing
             if finder.disabled:
                 self._say(f"enabling {len(finder.disabled)} entities that are off by default")
@@ -155,22 +161,27 @@ class Stage:
                 await self._wait_for_devices(names)
 
     async def names(self) -> dict[str, str]:
-        """Return the names of the devices that are behind what has been added, by id."""
-        return {
-            devid: device["name"]
-            for simulator in self.simulators.values()
-            if simulator.simulation.add
-            for devid, device in (await simulator.devices()).items()
-        }
+        """Return the names of the devices that are behind what has been added, by id; the first one's name of two."""
+        names: dict[str, str] = {}
+        for simulator in self.simulators.values():
+            if simulator.simulation.add:
+                for devid, device in (await simulator.devices()).items():
+                    names.setdefault(devid, device["name"])
+        return names
 
     async def _wait_for_devices(self, names: Mapping[str, str]) -> None:
-        """Wait until the entries are loaded and all devices are registered."""
+        """Wait until the entries of the running simulators are loaded and all devices are registered."""
         missing: set[str] = set(names)
+        ours = {self.memory["simulators"][name]["entry_id"] for name in self.simulators}
         loaded = False
         try:
             async with asyncio.timeout(_BRINGING_TIMEOUT):
                 while missing or not loaded:
-                    entries = await self.api.command("config_entries/get", domain=DOMAIN)
+                    entries = [
+                        entry
+                        for entry in await self.api.command("config_entries/get", domain=DOMAIN)
+                        if entry["entry_id"] in ours
+                    ]
                     loaded = all(entry["state"] == "loaded" for entry in entries)
                     missing = names.keys() - (await registered(self.api)).keys()
                     await asyncio.sleep(0.1)
@@ -179,7 +190,3 @@ class Stage:
             raise DemoFailed(
                 f"{len(missing)} of {len(names)} devices did not arrive in Home Assistant ({states})"
             ) from err
-
-
-def _place(announced: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(announced.get(key) for key in ("host", "port", "path"))

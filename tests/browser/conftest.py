@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError, version
 import json
+import os
 from pathlib import Path
 import shutil
 import socket
@@ -16,9 +17,21 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from demo.household import registered
 from demo.processes import ROOT
-from demo.simulations import RunningSimulator, Simulation, add_tuya_gateway, free_port, tuya_gateway, workshop
+from demo.simulations import (
+    RunningSimulator,
+    Simulation,
+    add_tuya_cloud,
+    add_tuya_gateway,
+    free_port,
+    no_broker,
+    tuya_cloud,
+    tuya_gateway,
+    workshop,
+)
 from demo.stage import Stage
+from simulators.tuya_cloud import demo_cloud
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -27,13 +40,17 @@ type Picture = Callable[[Page, str], Awaitable[None]]
 """Takes a picture for docs/images, where the run was asked to."""
 type StartGateway = Callable[..., Awaitable[RunningSimulator]]
 """Starts one more simulated gateway: `(announce=False)`."""
+type StartCloud = Callable[..., Awaitable[RunningSimulator]]
+"""Starts one more simulated cloud project: `(broker=False)`."""
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+_MICROPHONE = "--use-fake-device-for-media-stream"
+"""One that beeps. Nobody has allowed its use yet, without which browsers hide their addresses from cameras too."""
 _HOME_ASSISTANT = "2026.11."
-_VIEWPORT = (1280, 800)
-_PATIENCE_MS = 15_000
+VIEWPORT = (1280, 800)
+PATIENCE_MS = 15_000
 _IMAGES = ROOT / "docs" / "images"
-_FAILURES = ROOT / "build" / "browser"
+FAILURES = ROOT / "build" / "browser"
 
 
 def _lacking() -> str | None:
@@ -51,6 +68,14 @@ def _lacking() -> str | None:
 
 
 LACKING = _lacking()
+NO_BROKER = no_broker()
+"""Why there is no cloud and no camera, if there are none."""
+
+
+def pytest_sessionstart() -> None:
+    """Where nothing may be left out, say what would be."""
+    if NO_BROKER and os.environ.get("IOT_GATEWAY_REQUIRE_BROWSER"):
+        raise pytest.UsageError(f"the tests of cameras can't run, and this run may not do without: {NO_BROKER}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -75,22 +100,21 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Remember whether a test failed, for the page's picture of it."""
     report = yield
     if report.when == "call":
-        item.stash[_FAILED] = report.failed
+        item.stash[FAILED] = report.failed
     return report
 
 
-_FAILED = pytest.StashKey[bool]()
+FAILED = pytest.StashKey[bool]()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """The demo, with values that only change when a test changes them, listening for gateways on a port of its own."""
     options = {"discovery_ports": [str(free_port(kind=socket.SOCK_DGRAM))], "idle_interval": 30}
-    async with Stage(
-        tmp_path_factory.mktemp("home_assistant"),
-        port=free_port(),
-        simulations=[tuya_gateway(living=False, options=options)],
-    ) as stage:
+    simulations = [tuya_gateway(living=False, options=options)]
+    if not NO_BROKER:
+        simulations.append(tuya_cloud(living=False))
+    async with Stage(tmp_path_factory.mktemp("home_assistant"), port=free_port(), simulations=simulations) as stage:
         yield stage
 
 
@@ -100,18 +124,34 @@ def gateway(stage: Stage) -> RunningSimulator:
     return stage.simulators["tuya_gateway"]
 
 
+@pytest.fixture
+def cloud(stage: Stage) -> RunningSimulator:
+    """The cloud project of the demo home, with its cameras: `cloud.camera(title)` controls one."""
+    if NO_BROKER:
+        pytest.skip(NO_BROKER)
+    return stage.simulators["tuya_cloud"]
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def start_gateway(stage: Stage, tmp_path: Path) -> AsyncIterator[StartGateway]:
-    """Start further gateways, each with a uuid and devices of its own; they stop when the test ends."""
+    """Start further gateways, each with a uuid and devices of its own; when the test ends, they stop and Home Assistant forgets them."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
 
+        async def forget(uuid: str) -> None:
+            if (device := (await registered(stage.api)).get(uuid)) is not None:
+                entry_id = device["primary_config_entry"]
+                await stage.api.delete(f"/api/config/config_entries/entry/{entry_id}")
+
         async def start(*, announce: bool = False) -> RunningSimulator:
             number = next(_NUMBERS)
-            home = [device | {"devid": f"{device['devid'][:-2]}{number}{device['devid'][-1]}"} for device in workshop()]
+            home = [
+                device | {"devid": f"{device['devid'][:-3]}{number:02}{device['devid'][-1]}"} for device in workshop()
+            ]
             file = tmp_path / f"home{number}.json"
             file.write_text(json.dumps(home), encoding="utf-8")
-            options = stage.simulators["tuya_gateway"].simulation.options
+            gateway = stage.simulators["tuya_gateway"]
+            options = gateway.simulation.options_for(gateway.announced)
             arguments = ["tuya-gateway", "--still", "--uuid", f"c0ffee00c0ffee0000{number:02}", "--home", str(file)]
             if announce:
                 arguments += [
@@ -125,12 +165,49 @@ async def start_gateway(stage: Stage, tmp_path: Path) -> AsyncIterator[StartGate
             )
             running = await RunningSimulator.start(simulation, session, tmp_path / f"{simulation.name}.log")
             stack.push_async_callback(running.stop)
+            stack.push_async_callback(forget, running.announced["uuid"])
             return running
 
         yield start
 
 
-_NUMBERS = iter(range(1, 10))
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StartCloud]:
+    """Start further cloud projects, each with keys and devices of its own."""
+    tmp_path = tmp_path_factory.mktemp("clouds")
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+
+        async def start(*, broker: bool = False) -> RunningSimulator:
+            number = next(_NUMBERS)
+            file = tmp_path / f"cloud{number}.json"
+            # With ids that no other cloud has
+            home = [
+                device.as_dump()
+                | {"devid": f"further{number:02}{device.id[9:]}", "camera": None if device.camera is None else {}}
+                for device in demo_cloud()
+                if device.name in FURTHER
+            ]
+            file.write_text(json.dumps(home), encoding="utf-8")
+            simulation = Simulation(
+                name=f"further{number}",
+                title=f"Tuya cloud {number:02}",
+                arguments=(
+                    *("tuya-cloud", "--still", "--home", str(file), "--access-id", f"furtherpr0j3ct{number:06}"),
+                    *(() if broker else ("--no-broker",)),
+                ),
+                add=add_tuya_cloud,
+            )
+            running = await RunningSimulator.start(simulation, session, tmp_path / f"{simulation.name}.log")
+            stack.push_async_callback(running.stop)
+            return running
+
+        yield start
+
+
+FURTHER = ("Desk lamp", "Garage plug", "Living room camera")
+"""What further clouds have."""
+_NUMBERS = iter(range(1, 100))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -138,11 +215,11 @@ async def browser() -> AsyncIterator[Browser]:
     """Headless Chromium of the system."""
     from playwright.async_api import async_playwright, expect  # absent where these tests are skipped
 
-    expect.set_options(timeout=_PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         executable = next(filter(None, map(shutil.which, _CHROMIUM)))
         # As root, which is what a container is, Chromium does not start with its sandbox.
-        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", _MICROPHONE])
         yield browser
         await browser.close()
 
@@ -150,16 +227,16 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, stage: Stage, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
     """A page of a browser that was never here before; a picture of it is kept where the test fails."""
-    width, height = _VIEWPORT
+    width, height = VIEWPORT
     context = await browser.new_context(
         base_url=stage.url, viewport={"width": width, "height": height}, timezone_id="Europe/Amsterdam", locale="en-US"
     )
-    context.set_default_timeout(_PATIENCE_MS)
+    context.set_default_timeout(PATIENCE_MS)
     page = await context.new_page()
     yield page
-    if request.node.stash.get(_FAILED, False):
-        _FAILURES.mkdir(parents=True, exist_ok=True)
-        await page.screenshot(path=_FAILURES / f"{request.node.name}.png")
+    if request.node.stash.get(FAILED, False):
+        FAILURES.mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=FAILURES / f"{request.node.name}.png")
     await context.close()
 
 

@@ -57,13 +57,66 @@ async def seconds_until_shown(element: Locator, text: str, action: Callable[[], 
     return seen / 1000 - began
 
 
-class AddDialog:
-    """The dialogs that add an integration."""
+class FlowDialog:
+    """A dialog with the steps of a flow."""
 
     def __init__(self, page: Page) -> None:
-        """Begin on any page."""
+        """Be there on any page."""
         self._page = page
         self.flow = page.locator("dialog-data-entry-flow")
+
+    async def choose(self, option: str) -> None:
+        """Choose from a menu."""
+        await self.flow.get_by_text(option, exact=True).click()
+
+    async def fill(self, **texts: str) -> None:
+        """Fill fields of the form, by their names; `port` is the only one for numbers."""
+        for name, text in texts.items():
+            field = self.flow.get_by_role("spinbutton") if name == "port" else self.flow.locator(f"input[name={name}]")
+            await field.fill(text)
+
+    @property
+    def open_choice(self) -> Locator:
+        """The only field of the form that offers a list and can be typed into."""
+        return self.flow.locator("ha-selector-select ha-generic-picker")
+
+    async def unfold(self) -> Locator:
+        """Unfold the list of that field; return where one types."""
+        await self.open_choice.locator("ha-picker-field").click()
+        return self._page.get_by_placeholder("Search | Add custom item")
+
+    async def type_own(self, text: str) -> None:
+        """Type something of one's own into that field."""
+        await (await self.unfold()).fill(text)
+        await self._page.get_by_text("Add custom item").click()
+        # Only then the form has it, and whatever else is typed is kept
+        await self.open_choice.get_by_text(text, exact=True).wait_for()
+
+    async def select(self, field: str, label: str) -> None:
+        """Choose from the list of a field that cannot be typed into."""
+        chooser = self.flow.locator("ha-select").filter(
+            has=self._page.locator(f"ha-picker-field[aria-label='{field}']")
+        )
+        await chooser.locator("ha-picker-field").click()
+        await chooser.get_by_role("menuitem", name=label).or_(chooser.get_by_role("option", name=label)).click()
+
+    async def submit(self) -> None:
+        """Press the button."""
+        await self.flow.get_by_role("button", name="Submit").click()
+
+    @property
+    def error(self) -> Locator:
+        """The message above the form."""
+        return self.flow.locator("ha-alert[alert-type=error]")
+
+    async def close(self) -> None:
+        """Close it, when it is done."""
+        await self.flow.get_by_role("button", name="Close").last.click()
+        await self.flow.locator("ha-dialog").wait_for(state="hidden")
+
+
+class AddDialog(FlowDialog):
+    """The dialogs that add an integration."""
 
     async def open(self, integration: str) -> None:
         """Go to Settings, Devices & services, Add integration, and choose one."""
@@ -78,21 +131,56 @@ class AddDialog:
         if await another.is_visible():
             await another.click()
 
-    async def choose(self, option: str) -> None:
-        """Choose from a menu."""
-        await self.flow.get_by_text(option, exact=True).click()
 
-    async def fill(self, **texts: str) -> None:
-        """Fill fields of the form, by their names; `port` is the only one for numbers."""
-        for name, text in texts.items():
-            field = self.flow.get_by_role("spinbutton") if name == "port" else self.flow.locator(f"input[name={name}]")
-            await field.fill(text)
+class EntryRow:
+    """A connection on the integration's page."""
 
-    async def submit(self) -> None:
-        """Press the button."""
-        await self.flow.get_by_role("button", name="Submit").click()
+    def __init__(self, page: Page, title: str) -> None:
+        """Be the row of the entry with this title."""
+        self._page = page
+        self.row = page.locator("ha-config-entry-row").filter(has=page.get_by_text(title, exact=True)).first
 
-    @property
-    def error(self) -> Locator:
-        """The message above the form."""
-        return self.flow.locator("ha-alert[alert-type=error]")
+    async def open(self) -> None:
+        """Go there."""
+        await self._page.goto("/config/integrations/integration/iot_gateway")
+        await self.row.wait_for()
+
+    async def configure(self) -> FlowDialog:
+        """Open the options."""
+        await self.row.get_by_role("button", name="Configure").first.click()
+        return FlowDialog(self._page)
+
+    async def choose(self, item: str) -> FlowDialog:
+        """Choose from the menu."""
+        await self.row.get_by_role("button", name="Menu").first.click()
+        await self.row.get_by_role("menuitem", name=item).first.click()
+        return FlowDialog(self._page)
+
+
+class RepairsPage:
+    """Settings, Repairs."""
+
+    def __init__(self, page: Page) -> None:
+        """Begin on any page."""
+        self._page = page
+        self.dialog = page.locator("dialog-repairs-issue")
+
+    async def open(self) -> None:
+        """Go there."""
+        await self._page.goto("/config/repairs")
+        await self._page.locator("ha-config-repairs").first.wait_for()
+
+    def issue(self, title: str) -> Locator:
+        """Return what is listed under this title."""
+        return self._page.locator("ha-config-repairs").get_by_text(title, exact=True)
+
+    async def read(self, title: str) -> Locator:
+        """Open an issue; return its dialog."""
+        await self.issue(title).click()
+        await self.dialog.get_by_text(title, exact=True).first.wait_for()
+        return self.dialog
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        await self.dialog.get_by_role("button", name="Close").first.click()
+        await self.dialog.locator("ha-dialog").wait_for(state="hidden")

@@ -8,7 +8,7 @@ from demo.stage import Stage
 
 _RECORD = re.compile(r"^\d{4}-\d\d-\d\d \S+ (?P<level>[A-Z]+) \(\S+\) \[(?P<logger>[^\]]+)\] ")
 
-_EXPECTED = ("refused the command: refused (code 1)",)
+_EXPECTED = ("refused the command: refused (code 1)", "Error handling message: Camera is off")
 """Home Assistant itself logs each command that fails."""
 
 

@@ -1,4 +1,4 @@
-"""A picture of the dashboard, once there is something to see in its graphs. Named to run after what needs a home at rest."""
+"""Pictures of the dashboard, once there is something to see on it. Named to run after what needs a home at rest."""
 
 import asyncio
 import time
@@ -7,12 +7,14 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed; scripts/setup browser installs it")
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
+from demo.dashboard import CAMERAS, URL_PATH
 from demo.simulations import RunningSimulator
 from demo.stage import Stage
 
 from .conftest import Picture
+from .live_player import LivePlayer
 from .pages import open_dashboard
 
 _SECONDS = 300
@@ -45,3 +47,36 @@ async def test_living_home(
         await asyncio.sleep(2)
         before, now = now, await graph.evaluate(_DRAWN)
     await picture(page, "dashboard")
+
+
+async def test_cameras(page: Page, stage: Stage, cloud: RunningSimulator, picture: Picture) -> None:
+    """Those that are shown live play, all at once; the others show what they saw last."""
+    for camera in cloud.announced["cameras"]:
+        await cloud.camera(camera["title"]).do("event", kind="motion")
+    # It has no camera that could be watched
+    await cloud.do("picture", devid=await cloud.device_id("Garage camera"))
+    entry_id = stage.memory["simulators"]["tuya_cloud"]["entry_id"]
+    await stage.api.post(f"/api/config/config_entries/entry/{entry_id}/reload", {})
+    await page.set_viewport_size({"width": 1280, "height": 1260})
+    await page.goto(f"/{URL_PATH}/cameras")
+    cameras = [camera for section in CAMERAS for camera in section.cameras]
+    cards = page.locator("hui-picture-entity-card")
+    await expect(cards).to_have_count(len(cameras))
+    await expect(page.locator("hui-warning, hui-error-card")).to_have_count(0)
+    for camera in cameras:
+        card = cards.filter(has_text=camera.name or camera.device)
+        if camera.live:
+            await LivePlayer(card).plays()
+        else:
+            # The card shows it behind what it says, so that the element itself cannot be seen
+            still = card.locator("hui-image img")
+            await still.wait_for(state="attached")
+            await expect(still).to_have_js_property("complete", True)
+            assert await still.evaluate("picture => picture.naturalWidth") > 0
+    for shown in await page.locator("hui-tile-card").filter(has_text="Last event").all():
+        await expect(shown).to_contain_text("ago")
+    # Somebody walks through all pictures at the same time: until he is half the way
+    player = LivePlayer(cards.first)
+    while not 30 < (await player.frames(1))[0].number < 45:
+        pass
+    await picture(page, "live_dashboard")
