@@ -1,6 +1,7 @@
 """Lets the devices of a simulated cloud live: those of every kind as behind a gateway, cameras by whoever simulates them."""
 
 from collections.abc import Callable, Mapping
+import math
 from random import Random
 from typing import Any, override
 
@@ -10,6 +11,10 @@ from simulators.tuya_gateway.life import Life
 
 from .devices import CloudDevice
 from .server import TuyaCloudSimulator
+
+_SEEN = "movement_detect_pic"
+_SEEN_EVERY = 150.0
+"""Seconds, in the middle."""
 
 
 class _Home:
@@ -40,11 +45,12 @@ class CloudLife(Life):
     def __init__(self, cloud: TuyaCloudSimulator, *, seed: int = 0, rate: float = 1.0) -> None:
         """Look after the devices of a cloud, also those that join later."""
         self._cloud = cloud
+        self._chance = Random(f"{seed}:pictures")
         super().__init__(_Home(cloud), seed=seed, rate=rate)
 
     @override
     async def step(self, seconds: float) -> int:
-        reports = await super().step(seconds)
+        reports = await super().step(seconds) + self._see(seconds)
         return reports + sum(listener(seconds) for listener in list(self._cloud.life_listeners))
 
     @override
@@ -52,3 +58,18 @@ class CloudLife(Life):
         if isinstance(device, CloudDevice) and device.camera is not None:
             return []  # what they see comes with pictures
         return super().behaviours_of(device, rng)
+
+    def _see(self, seconds: float) -> int:
+        """Let cameras that nobody can watch, and therefore nobody simulates, see somebody; return how many did."""
+        watching = [
+            device
+            for device in self._cloud.devices.values()
+            if device.camera is not None and not device.camera.supports_webrtc and device.online
+            # As long as they are to look
+            if device.value.get("motion_switch") is not False and device.value.get("basic_private") is not True
+            if device.reports(_SEEN)
+        ]
+        seen = [device for device in watching if self._chance.random() < -math.expm1(-seconds / _SEEN_EVERY)]
+        for device in seen:
+            self._cloud.picture_event(device.id, _SEEN)
+        return len(seen)

@@ -134,7 +134,7 @@ def cloud(stage: Stage) -> RunningSimulator:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def start_gateway(stage: Stage, tmp_path: Path) -> AsyncIterator[StartGateway]:
-    """Start further gateways, each with a uuid and devices of its own; when the test ends, they stop and Home Assistant forgets them."""
+    """Start further gateways, each with a uuid and devices of its own; they stop, and are forgotten, when the test ends."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
 

@@ -26,6 +26,28 @@ async def test_ordinary_devices_live_and_cameras_do_not() -> None:
     assert value_of(after, "Front door") == value_of(before, "Front door")
 
 
+async def test_a_camera_that_nobody_can_watch() -> None:
+    """What it sees comes with pictures of the cloud's own; none while it is not to look."""
+    cloud = TuyaCloudSimulator(device for device in demo_cloud() if device.name == "Garage camera")
+    (camera,) = cloud.devices.values()
+    life = CloudLife(cloud)
+
+    async def pictures() -> int:
+        before = len(cloud.files.stored)
+        reports = sum([await life.step(15) for _ in range(200)])
+        assert len(cloud.files.stored) - before == reports
+        return reports
+
+    assert 12 <= await pictures() <= 30
+    assert camera.value["movement_detect_pic"]
+    for name, value in (("motion_switch", False), ("basic_private", True)):
+        cloud.report(camera.id, {name: value})
+        assert await pictures() == 0
+        cloud.report(camera.id, {name: not value})
+    cloud.set_online(camera.id, False)
+    assert await pictures() == 0
+
+
 async def test_life_is_the_same_for_the_same_seed() -> None:
     first, second, other = await lived(5, 600), await lived(5, 600), await lived(6, 600)
     plugs = [value_of(cloud, "Garage plug") for cloud in (first, second, other)]
