@@ -16,6 +16,9 @@ class Simulator:
 
 SIMULATORS = {
     "ipc-camera": Simulator("a Tuya IP camera with WebRTC, at an MQTT broker", "simulators.ipc_camera.cli"),
+    "tencent-cloud": Simulator(
+        "an account of Tencent's IoT Video cloud: API, recordings, message queues", "simulators.tencent_cloud.cli"
+    ),
     "tuya-cloud": Simulator(
         "a Tuya cloud project with its API, its devices, its message queue, its MQTT broker and its cameras",
         "simulators.ipc_camera.beside_cloud",

@@ -1,0 +1,1 @@
+"""Tests of the client of Tencent's IoT Video."""
