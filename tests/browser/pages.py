@@ -99,6 +99,8 @@ class FlowDialog:
         )
         await chooser.locator("ha-picker-field").click()
         await chooser.get_by_role("menuitem", name=label).or_(chooser.get_by_role("option", name=label)).click()
+        # Only then the form has it
+        await chooser.locator("ha-picker-field").get_by_text(label, exact=True).wait_for()
 
     async def submit(self) -> None:
         """Press the button."""
