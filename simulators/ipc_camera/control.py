@@ -7,13 +7,23 @@ them. What is wrong with a request is told as {"error": text}: 400 for bad input
 can't be done now. This is no part of any protocol.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import ClassVar
 
 from aiohttp import web
 
-from simulators.remote_control import BadRequest, Body, error, flag, with_body
-from simulators.settable_faults import BadFault
+from simulators.remote_control import (
+    BadRequest,
+    Body,
+    Errors,
+    RemoteControl,
+    after,
+    error,
+    flag,
+    integer,
+    one_of,
+    raw_values,
+    text,
+)
 
 from .camera import TORN_DOWN, IpcCameraSimulator
 from .events import EVENT_KINDS, PICTURE_FORMS
@@ -21,57 +31,32 @@ from .events import EVENT_KINDS, PICTURE_FORMS
 MOST_SLOTS = 100
 
 
-class ControlServer:
+class ControlServer(RemoteControl):
     """Serves the remote control of one camera, also while the camera itself is off."""
+
+    ERRORS: ClassVar[Errors] = {ConnectionError: 409}
 
     def __init__(self, camera: IpcCameraSimulator, *, port: int = 0) -> None:
         """Control a camera; `port` 0 lets the system pick one."""
-        self.host = "127.0.0.1"
-        self.port = port
         self._camera = camera
-        self._runner: web.AppRunner | None = None
-
-    @property
-    def url(self) -> str:
-        """Return where it is."""
-        return f"http://{self.host}:{self.port}"
-
-    async def start(self) -> None:
-        """Listen; OSError if the port is taken."""
-        app = web.Application(middlewares=[_errors_as_json])
-        app.router.add_get("/state", self._state)
-        app.router.add_get("/reports", self._reports)
-        app.router.add_get("/picture", self._picture)
-        for path, action in {
-            "/faults": self._faults,
-            "/slots": self._slots,
-            "/disconnect": self._disconnect,
-            "/silence": self._silence,
-            "/power": self._power,
-            "/moto": self._moto,
-            "/wake": self._wake,
-            "/sleep": self._sleep,
-            "/command": self._command,
-            "/report": self._report,
-            "/event": self._event,
-            "/reset": self._reset,
-        }.items():
-            app.router.add_post(path, with_body(action))
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self.host, self.port).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self.port = runner.addresses[0][1]
-        self._runner = runner
-
-    async def stop(self) -> None:
-        """Stop listening."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        super().__init__(
+            looks={"/state": self._state, "/reports": self._reports, "/picture": self._picture},
+            actions={
+                "/faults": self._faults,
+                "/slots": self._slots,
+                "/disconnect": self._disconnect,
+                "/silence": self._silence,
+                "/power": self._power,
+                "/moto": self._moto,
+                "/wake": self._wake,
+                "/sleep": self._sleep,
+                "/command": self._command,
+                "/report": self._report,
+                "/event": self._event,
+                "/reset": self._reset,
+            },
+            port=port,
+        )
 
     # Looking
 
@@ -103,12 +88,8 @@ class ControlServer:
         )
 
     async def _reports(self, request: web.Request) -> web.Response:
-        after = request.query.get("after", "0")
-        if not after.isascii() or not after.isdecimal():
-            message = "after is a number"
-            raise BadRequest(message)
-        reports = [{"number": number, **one} for number, one in enumerate(self._camera.reports, 1)]
-        return web.json_response({"reports": reports[int(after) :]})
+        reports = [{"number": count, **one} for count, one in enumerate(self._camera.reports, 1)]
+        return web.json_response({"reports": reports[after(request) :]})
 
     async def _picture(self, request: web.Request) -> web.Response:
         blob = self._camera.picture(request.query.get("path", ""))
@@ -123,11 +104,11 @@ class ControlServer:
         return self._camera.faults.as_json()
 
     async def _slots(self, body: Body) -> Body:
-        self._camera.slots.total = _integer(body, "total", MOST_SLOTS)
+        self._camera.slots.total = integer(body, "total", MOST_SLOTS)
         return {"total": self._camera.slots.total}
 
     async def _disconnect(self, body: Body) -> Body:
-        self._camera.disconnect(self._session(body), _integer(body, "close_reason", 1000, default=TORN_DOWN))
+        self._camera.disconnect(self._session(body), integer(body, "close_reason", 1000, default=TORN_DOWN))
         return {}
 
     async def _silence(self, body: Body) -> Body:
@@ -142,7 +123,7 @@ class ControlServer:
         return {}
 
     async def _moto(self, body: Body) -> Body:
-        moto_id = _text(body, "moto_id")
+        moto_id = text(body, "moto_id", empty=True)
         if not moto_id or set(moto_id) & set("/+#"):
             message = "moto_id is a level of a topic"
             raise BadRequest(message)
@@ -158,21 +139,16 @@ class ControlServer:
         return {"sleep": self._camera.sleep_state}
 
     async def _command(self, body: Body) -> Body:
-        self._camera.command(_values(body))
+        self._camera.command(raw_values(body))
         return {}
 
     async def _report(self, body: Body) -> Body:
-        self._camera.report(_values(body))
+        self._camera.report(raw_values(body))
         return {}
 
     async def _event(self, body: Body) -> Body:
-        kind, form = body.get("kind"), body.get("form", "encrypted")
-        if kind not in EVENT_KINDS:
-            message = f"kind is one of {', '.join(EVENT_KINDS)}"
-            raise BadRequest(message)
-        if form not in PICTURE_FORMS:
-            message = f"form is one of {', '.join(PICTURE_FORMS)}"
-            raise BadRequest(message)
+        kind = one_of(body, "kind", EVENT_KINDS)
+        form = one_of(body, "form", PICTURE_FORMS, "encrypted")
         event = self._camera.trigger(kind, form)
         return {"code": event.code, "value": event.value, "bucket": event.bucket, "path": event.path}
 
@@ -187,46 +163,3 @@ class ControlServer:
         if not isinstance(session_id, str) or session_id not in self._camera.sessions:
             raise web.HTTPNotFound(reason="there is no such session")
         return session_id
-
-
-# What is asked for, checked
-
-
-def _text(body: Body, key: str) -> str:
-    if not isinstance(value := body.get(key), str):
-        message = f"{key} is text"
-        raise BadRequest(message)
-    return value
-
-
-def _integer(body: Body, key: str, most: int, *, default: int | None = None) -> int:
-    value = body.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        message = f"{key} is an integer from 0 to {most}"
-        raise BadRequest(message)
-    return value
-
-
-def _values(body: Body) -> Mapping[str, Any]:
-    values = body.get("values")
-    if not isinstance(values, dict) or not values:
-        message = "values is an object with raw values by code, and not empty"
-        raise BadRequest(message)
-    return values
-
-
-# HTTP
-
-
-@web.middleware
-async def _errors_as_json(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except (BadRequest, BadFault) as err:
-        return error(400, str(err))
-    except ConnectionError as err:
-        return error(409, str(err))
-    except web.HTTPException as err:
-        return error(err.status, err.reason)

@@ -8,13 +8,22 @@ What is wrong with a request is told as {"error": text}: 400 for bad input, 404 
 can't be done now. It's no part of any API.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 
-from simulators.remote_control import BadRequest, Body, error, flag, number, with_body
-from simulators.settable_faults import BadFault
+from simulators.remote_control import (
+    BadRequest,
+    Body,
+    Errors,
+    RemoteControl,
+    common_actions,
+    flag,
+    json_object,
+    number,
+    set_life,
+    text,
+)
 
 from .account import BadReport, UnknownDevice
 from .devices import Device
@@ -27,63 +36,36 @@ _MOST_RATE = 1000.0
 _YEARS = 10 * 365 * 86_400.0
 
 
-class ControlServer:
+class ControlServer(RemoteControl):
     """Serves the remote control of one simulator, also while it is stopped."""
+
+    ERRORS: ClassVar[Errors] = {UnknownDevice: (404, "there is no such device"), BadReport: 400}
 
     def __init__(self, simulator: TencentCloudSimulator, *, life: CloudLife | None = None, port: int = 0) -> None:
         """Control a simulator and the life of its devices; `port` 0 lets the system pick one."""
-        self.host = "127.0.0.1"
-        self.port = port
         self._simulator = simulator
         self._account = simulator.account
         self._life = life or CloudLife(simulator.account)
-        self._runner: web.AppRunner | None = None
-
-    @property
-    def url(self) -> str:
-        """Return where it is."""
-        return f"http://{self.host}:{self.port}"
-
-    async def start(self) -> None:
-        """Listen; OSError if the port is taken."""
-        app = web.Application(middlewares=[_errors_as_json])
-        app.router.add_get("/state", self._state)
-        app.router.add_get("/requests", self._requests)
-        app.router.add_get("/pushes", self._pushes)
-        for path, action in {
-            "/report": self._report,
-            "/online": self._online,
-            "/event": self._event,
-            "/record": self._record,
-            "/custom": self._custom,
-            "/restart": self._restart,
-            "/remove": self._remove,
-            "/plan": self._plan,
-            "/channel": self._channel,
-            "/faults": self._faults,
-            "/policy": self._policy,
-            "/secret": self._secret,
-            "/stop": self._stop,
-            "/start": self._start,
-            "/life": self._set_life,
-            "/step": self._step,
-        }.items():
-            app.router.add_post(path, with_body(action))
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self.host, self.port).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self.port = runner.addresses[0][1]
-        self._runner = runner
-
-    async def stop(self) -> None:
-        """Stop listening."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        super().__init__(
+            looks={"/state": self._state, "/requests": self._requests, "/pushes": self._pushes},
+            actions={
+                **common_actions(simulator),
+                "/report": self._report,
+                "/online": self._online,
+                "/event": self._event,
+                "/record": self._record,
+                "/custom": self._custom,
+                "/restart": self._restart,
+                "/remove": self._remove,
+                "/plan": self._plan,
+                "/channel": self._channel,
+                "/policy": self._policy,
+                "/secret": self._secret,
+                "/life": self._set_life,
+                "/step": self._step,
+            },
+            port=port,
+        )
 
     # Looking
 
@@ -126,22 +108,22 @@ class ControlServer:
     # Doing
 
     async def _report(self, body: Body) -> Body:
-        self._account.report(_text(body, "device"), _object(body, "values"))
+        self._account.report(text(body, "device"), json_object(body, "values"))
         return {}
 
     async def _online(self, body: Body) -> Body:
-        self._account.set_online(_text(body, "device"), flag(body, "online"))
+        self._account.set_online(text(body, "device"), flag(body, "online"))
         return {}
 
     async def _event(self, body: Body) -> Body:
-        params = _object(body, "params") if "params" in body else {}
-        entry = self._account.event(_text(body, "device"), _text(body, "event"), params)
+        params = json_object(body, "params", {})
+        entry = self._account.event(text(body, "device"), text(body, "event"), params)
         return {"time": entry.time}
 
     async def _record(self, body: Body) -> Body:
         seconds = int(number(body, "seconds", 3600, default=12))
-        event = _text(body, "event") if "event" in body else "motion"
-        stored = self._account.record(_text(body, "device"), event, channel=_channel(body), seconds=seconds)
+        event = text(body, "event", default="motion")
+        stored = self._account.record(text(body, "device"), event, channel=_channel(body), seconds=seconds)
         return {"start": stored.start, "end": stored.end, "thumbnail": stored.thumbnail}
 
     async def _custom(self, body: Body) -> Body:
@@ -149,21 +131,21 @@ class ControlServer:
         if not isinstance(payload, (dict, str)):
             message = "payload is an object or text"
             raise BadRequest(message)
-        topic = _text(body, "topic") if "topic" in body else "data"
-        self._account.custom(_text(body, "device"), payload, topic)
+        topic = text(body, "topic", default="data")
+        self._account.custom(text(body, "device"), payload, topic)
         return {}
 
     async def _restart(self, body: Body) -> Body:
-        self._account.restart(_text(body, "device"))
+        self._account.restart(text(body, "device"))
         return {}
 
     async def _remove(self, body: Body) -> Body:
-        self._account.remove(_text(body, "device"))
+        self._account.remove(text(body, "device"))
         return {}
 
     async def _plan(self, body: Body) -> Body:
         """Let a plan for cloud storage end in some seconds; 0: now."""
-        storage = self._account.device(_text(body, "device")).storage.get(_channel(body))
+        storage = self._account.device(text(body, "device")).storage.get(_channel(body))
         if storage is None:
             message = "the device has no such storage"
             raise BadRequest(message)
@@ -172,24 +154,20 @@ class ControlServer:
 
     async def _channel(self, body: Body) -> Body:
         """Have a push channel that somebody else has set, without a check of its address; type "" removes it."""
-        product, kind = _text(body, "product"), body.get("type")
+        product, kind = text(body, "product"), body.get("type")
         if product not in self._account.products:
             message = "there is no such product"
             raise BadRequest(message)
         if kind == "":
             self._simulator.pusher.channels.pop(product, None)
         elif kind in ("ckafka", "forward"):
-            address = _text(body, "address") if kind == "forward" else ""
-            token = _text(body, "token") if "token" in body else ""
+            address = text(body, "address") if kind == "forward" else ""
+            token = text(body, "token", default="")
             self._simulator.pusher.channels[product] = Channel(type=kind, address=address, token=token)
         else:
             message = "type is ckafka, forward or empty"
             raise BadRequest(message)
         return {}
-
-    async def _faults(self, body: Body) -> Body:
-        self._simulator.faults.update(body)
-        return self._simulator.faults.as_json()
 
     async def _policy(self, body: Body) -> Body:
         self._simulator.faults.update({"policy": dict(body) or None})
@@ -197,26 +175,11 @@ class ControlServer:
 
     async def _secret(self, body: Body) -> Body:
         """Have the account use another key from now on."""
-        self._simulator.secret_key = _text(body, "secret_key")
+        self._simulator.secret_key = text(body, "secret_key")
         return {}
-
-    async def _stop(self, _: Body) -> Body:
-        await self._simulator.stop()
-        return {}
-
-    async def _start(self, _: Body) -> Body:
-        await self._simulator.start()
-        return {"port": self._simulator.port}
 
     async def _set_life(self, body: Body) -> Body:
-        if "rate" in body:
-            self._life.rate = number(body, "rate", _MOST_RATE)
-        if "running" in body:
-            if flag(body, "running"):
-                self._life.start()
-            else:
-                await self._life.stop()
-        return {"running": self._life.running, "rate": self._life.rate}
+        return await set_life(self._life, body, _MOST_RATE)
 
     async def _step(self, body: Body) -> Body:
         return {"reports": self._life.step(number(body, "seconds", _MOST_SECONDS))}
@@ -241,39 +204,9 @@ def _device_state(device: Device) -> dict[str, Any]:
     }
 
 
-def _text(body: Body, key: str) -> str:
-    if not isinstance(value := body.get(key), str) or not value:
-        message = f"{key} is text"
-        raise BadRequest(message)
-    return value
-
-
-def _object(body: Body, key: str) -> dict[str, Any]:
-    if not isinstance(value := body.get(key), dict):
-        message = f"{key} is an object"
-        raise BadRequest(message)
-    return value
-
-
 def _channel(body: Body) -> int | None:
     value = body.get("channel")
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         message = "channel is an integer"
         raise BadRequest(message)
     return value
-
-
-@web.middleware
-async def _errors_as_json(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except UnknownDevice:
-        return error(404, "there is no such device")
-    except (BadRequest, BadReport, BadFault) as err:
-        return error(400, str(err))
-    except OSError as err:
-        return error(409, err.strerror or str(err))
-    except web.HTTPException as err:
-        return error(err.status, err.reason)

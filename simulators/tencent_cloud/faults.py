@@ -1,10 +1,10 @@
 """What the simulated cloud does wrong, on request."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, get_args, override
 
-from simulators.settable_faults import BadFault, SettableFaults
+from simulators.failing_calls import CallFailure, FailingCalls, by_endpoint, endpoint_of, failures_of
+from simulators.settable_faults import integer, number, one_of, or_null, parse_bool, seconds, text
 
 from .errors import INTERNAL, CloudError
 from .parameters import ACTIONS
@@ -39,23 +39,22 @@ PUSH_FORMS: tuple[PushForm, ...] = get_args(PushForm.__value__)
 
 
 @dataclass(slots=True, kw_only=True)
-class Failure:
+class Failure(CallFailure):
     """Something that goes wrong for some calls of an action or of a group of them."""
 
-    endpoint: str
     kind: Kind = "error"
     code: str = INTERNAL
     """Of "error"."""
     message: str = ""
     """Of "error"; empty: the code's usual one."""
-    status: int = 503
-    """Of "http"."""
-    count: int | None = None
-    """How many calls it still hits; None: all."""
-    after: int = 0
-    """How many calls it still lets go before."""
     device: str = ""
     """Only calls about this device, as product/name."""
+
+    @property
+    @override
+    def only_device(self) -> str:
+        """Return the device whose calls it hits; empty: all."""
+        return self.device
 
     def error(self) -> CloudError:
         """Return it as an exception."""
@@ -63,15 +62,11 @@ class Failure:
 
 
 @dataclass(slots=True, kw_only=True)
-class Faults(SettableFaults):
+class Faults(FailingCalls[Failure]):
     """Knobs, all off by default; change them at any time."""
 
-    failures: list[Failure] = field(default_factory=list)
-    """What goes wrong; the first that fits counts. See `fail`."""
-    latency: float = 0.0
-    """Seconds that every call takes."""
-    latencies: dict[str, float] = field(default_factory=dict)
-    """The same by action; counts instead of `latency`."""
+    GROUPS: ClassVar = GROUPS
+
     clock_offset: float = 0.0
     """By how many seconds the cloud's clock is ahead of this machine's; the Date of answers tells it."""
     no_date: bool = False
@@ -123,7 +118,7 @@ class Faults(SettableFaults):
     ) -> Failure:
         """Let calls fail; return what makes them, to look at or to remove from `failures`. Raises BadFault."""
         failure = Failure(
-            endpoint=_check_endpoint(endpoint),
+            endpoint=_endpoint(endpoint),
             kind=kind,
             code=code,
             message=message,
@@ -135,139 +130,45 @@ class Faults(SettableFaults):
         self.failures.append(failure)
         return failure
 
-    def take(self, endpoint: str, device: str = "") -> Failure | None:
-        """Return what goes wrong with a call, and count it."""
-        for failure in self.failures:
-            if endpoint != failure.endpoint and endpoint not in GROUPS.get(failure.endpoint, ()):
-                continue
-            if failure.device not in ("", device) or failure.count == 0:
-                continue
-            if failure.after:
-                failure.after -= 1
-                continue
-            if failure.count is not None:
-                failure.count -= 1
-            return failure
-        return None
-
-    def latency_of(self, endpoint: str) -> float:
-        """Return the seconds that a call takes."""
-        return self.latencies.get(endpoint, self.latency)
-
     def rate_of(self, action: str) -> int:
         """Return how many calls of an action are done in a second."""
         return self.rates.get(action, RATES.get(action, DEFAULT_RATE))
 
+    @override
     def as_json(self) -> dict[str, Any]:
         """Return the faults as JSON values."""
-        return asdict(self) | {"policy": self.policy.as_json()}
+        return super().as_json() | {"policy": self.policy.as_json()}
 
 
-def _check_endpoint(endpoint: object) -> str:
-    if not isinstance(endpoint, str) or (endpoint not in ENDPOINTS and endpoint not in GROUPS):
-        message = f"no action {endpoint!r}; there are {', '.join((*GROUPS, *ENDPOINTS))}"
-        raise BadFault(message)
-    return endpoint
-
-
-def _parse_bool(value: object) -> bool:
-    if not isinstance(value, bool):
-        message = "true or false"
-        raise BadFault(message)
-    return value
-
-
-def _number(lowest: float, highest: float) -> Callable[[object], float]:
-    def parse(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not lowest <= value <= highest:
-            message = f"a number of seconds from {lowest:g} to {highest:g}"
-            raise BadFault(message)
-        return float(value)
-
-    return parse
-
-
-def _integer(lowest: int, highest: int = 1_000_000) -> Callable[[object], int]:
-    def parse(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            message = f"an integer from {lowest} to {highest}"
-            raise BadFault(message)
-        return value
-
-    return parse
-
-
-def _or_null[T](parse: Callable[[object], T]) -> Callable[[object], T | None]:
-    return lambda value: None if value is None else parse(value)
-
-
-def _by_endpoint[T](parse: Callable[[object], T]) -> Callable[[object], dict[str, T]]:
-    def parse_all(value: object) -> dict[str, T]:
-        if not isinstance(value, dict):
-            message = "an object with values by action"
-            raise BadFault(message)
-        return {_check_endpoint(name): parse(one) for name, one in value.items()}
-
-    return parse_all
-
-
-def _parse_text(value: object) -> str:
-    if not isinstance(value, str):
-        message = "text"
-        raise BadFault(message)
-    return value
-
-
-def _one_of[T](choices: tuple[T, ...]) -> Callable[[object], T]:
-    def parse(value: object) -> T:
-        for one in choices:
-            if one == value:
-                return one
-        message = f"one of {', '.join(map(str, choices))}"
-        raise BadFault(message)
-
-    return parse
-
-
-def _parse_failures(value: object) -> list[Failure]:
-    if not isinstance(value, list):
-        message = "a list of objects"
-        raise BadFault(message)
-    return [_parse_failure(one) for one in value]
-
-
-def _parse_failure(value: object) -> Failure:
-    if not isinstance(value, dict) or "endpoint" not in value or not set(value) <= set(_FAILURE_PARSERS):
-        message = f"a list of objects with endpoint, and any of {', '.join(_FAILURE_PARSERS)}"
-        raise BadFault(message)
-    return Failure(**{name: _FAILURE_PARSERS[name](one) for name, one in value.items()})
-
-
-_SECONDS = _number(0, 3600)
-_FAILURE_PARSERS: dict[str, Callable[[object], Any]] = {
-    "endpoint": _check_endpoint,
-    "kind": _one_of(KINDS),
-    "code": _parse_text,
-    "message": _parse_text,
-    "status": _integer(400, 599),
-    "count": _or_null(_integer(0)),
-    "after": _integer(0),
-    "device": _parse_text,
-}
+_endpoint = endpoint_of((*GROUPS, *ENDPOINTS), "action")
+_failures = failures_of(
+    Failure,
+    {
+        "endpoint": _endpoint,
+        "kind": one_of(KINDS),
+        "code": text,
+        "message": text,
+        "status": integer(400, 599),
+        "count": or_null(integer(0)),
+        "after": integer(0),
+        "device": text,
+    },
+)
+_BY_ACTION = "an object with values by action"
 _FLAGS = (
     "no_date status_numbers encoded_urls empty_models push_lost push_unsigned push_wrong_token push_twice push_replayed "
     "no_echo_check"
 )
 Faults.PARSERS = {
-    "failures": _parse_failures,
-    "latency": _SECONDS,
-    "latencies": _by_endpoint(_SECONDS),
-    "clock_offset": _number(-1e9, 1e9),
+    "failures": _failures,
+    "latency": seconds,
+    "latencies": by_endpoint(_endpoint, seconds, _BY_ACTION),
+    "clock_offset": number(-1e9, 1e9),
     "policy": Policy.from_json,
-    "rates": _by_endpoint(_integer(0)),
-    "page_size": _or_null(_integer(1)),
-    "wake_delay": _SECONDS,
-    "offline_status": _parse_text,
-    "push_form": _one_of(PUSH_FORMS),
-    "push_age": _number(-1e9, 1e9),
-} | dict.fromkeys(_FLAGS.split(), _parse_bool)
+    "rates": by_endpoint(_endpoint, integer(0), _BY_ACTION),
+    "page_size": or_null(integer(1)),
+    "wake_delay": seconds,
+    "offline_status": text,
+    "push_form": one_of(PUSH_FORMS),
+    "push_age": number(-1e9, 1e9),
+} | dict.fromkeys(_FLAGS.split(), parse_bool)

@@ -6,17 +6,26 @@ version, cmd}, /camera {devid}, /broker {do}, /kick {username or client_id}, /rt
 /secret {access_secret}. What is wrong with a request is told as {"error": text}: 400 for bad input, 404 for an unknown device or path, 409 for what can't be done now. It's no part of any API.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 
 from simulators.mqtt_broker import BrokerFailed, MosquittoBroker, MosquittoMissing
-from simulators.remote_control import BadRequest, Body, error, flag, number, with_body
-from simulators.settable_faults import BadFault
+from simulators.remote_control import (
+    BadRequest,
+    Body,
+    Errors,
+    RemoteControl,
+    common_actions,
+    flag,
+    number,
+    one_of,
+    raw_values,
+    text,
+)
 from simulators.tuya_gateway.device import BadDescription
 from simulators.tuya_gateway.life import Life
-from simulators.tuya_gateway.life_control import set_life, step_life
+from simulators.tuya_gateway.life_control import life_actions
 
 from .devices import CloudDevice, camera_auth
 from .gate import TokenState
@@ -28,65 +37,42 @@ _TOKEN_STATES: tuple[TokenState, ...] = ("expired", "invalid", "bad_status")
 _MOST_RTT = 60.0
 
 
-class ControlServer:
+class ControlServer(RemoteControl):
     """Serves the remote control of one simulator and its broker, also while they are stopped."""
+
+    ERRORS: ClassVar[Errors] = {
+        UnknownDevice: (404, "there is no such device"),
+        BadDescription: 400,
+        BrokerFailed: 409,
+        MosquittoMissing: 409,
+    }
 
     def __init__(self, simulator: TuyaCloudSimulator, *, life: Life | None = None, port: int = 0) -> None:
         """Control a simulator and the life of its devices; `port` 0 lets the system pick one."""
-        self.host = "127.0.0.1"
-        self.port = port
         self._simulator = simulator
         self._life = life or CloudLife(simulator)
-        self._runner: web.AppRunner | None = None
-
-    @property
-    def url(self) -> str:
-        """Return where it is."""
-        return f"http://{self.host}:{self.port}"
-
-    async def start(self) -> None:
-        """Listen; OSError if the port is taken."""
-        app = web.Application(middlewares=[_errors_as_json])
-        app.router.add_get("/state", self._state)
-        app.router.add_get("/commands", self._commands)
-        app.router.add_get("/requests", self._requests)
-        for path, action in {
-            "/report": self._report,
-            "/online": self._online,
-            "/add": self._add,
-            "/remove": self._remove,
-            "/rename": self._rename,
-            "/faults": self._faults,
-            "/stop": self._stop,
-            "/start": self._start,
-            "/tokens": self._tokens,
-            "/access": self._access,
-            "/moto": self._moto,
-            "/picture": self._picture,
-            "/camera": self._camera,
-            "/broker": self._broker,
-            "/kick": self._kick,
-            "/rtt": self._rtt,
-            "/life": self._set_life,
-            "/step": self._step,
-            "/secret": self._secret,
-        }.items():
-            app.router.add_post(path, with_body(action))
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self.host, self.port).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self.port = runner.addresses[0][1]
-        self._runner = runner
-
-    async def stop(self) -> None:
-        """Stop listening."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        super().__init__(
+            looks={"/state": self._state, "/commands": self._commands, "/requests": self._requests},
+            actions={
+                **common_actions(simulator),
+                **life_actions(self._life),
+                "/report": self._report,
+                "/online": self._online,
+                "/add": self._add,
+                "/remove": self._remove,
+                "/rename": self._rename,
+                "/tokens": self._tokens,
+                "/access": self._access,
+                "/moto": self._moto,
+                "/picture": self._picture,
+                "/camera": self._camera,
+                "/broker": self._broker,
+                "/kick": self._kick,
+                "/rtt": self._rtt,
+                "/secret": self._secret,
+            },
+            port=port,
+        )
 
     # Looking
 
@@ -135,15 +121,12 @@ class ControlServer:
     # Doing
 
     async def _report(self, body: Body) -> Body:
-        values = body.get("values")
-        if not isinstance(values, dict) or not values:
-            message = "values is an object with raw values by code, and not empty"
-            raise BadRequest(message)
-        self._simulator.report(_text(body, "devid"), values)
+        values = raw_values(body)
+        self._simulator.report(text(body, "devid"), values)
         return {}
 
     async def _online(self, body: Body) -> Body:
-        self._simulator.set_online(_text(body, "devid"), flag(body, "online"))
+        self._simulator.set_online(text(body, "devid"), flag(body, "online"))
         return {}
 
     async def _add(self, body: Body) -> Body:
@@ -152,56 +135,35 @@ class ControlServer:
         return {"devid": device.id}
 
     async def _remove(self, body: Body) -> Body:
-        self._simulator.remove_device(_text(body, "devid"))
+        self._simulator.remove_device(text(body, "devid"))
         return {}
 
     async def _rename(self, body: Body) -> Body:
-        self._simulator.rename(_text(body, "devid"), _text(body, "name"))
+        self._simulator.rename(text(body, "devid"), text(body, "name"))
         return {}
-
-    async def _faults(self, body: Body) -> Body:
-        self._simulator.faults.update(body)
-        return self._simulator.faults.as_json()
-
-    async def _stop(self, _: Body) -> Body:
-        await self._simulator.stop()
-        return {}
-
-    async def _start(self, _: Body) -> Body:
-        await self._simulator.start()
-        return {"port": self._simulator.port}
 
     async def _tokens(self, body: Body) -> Body:
-        for state in _TOKEN_STATES:
-            if state == body.get("state", "expired"):
-                self._simulator.expire_tokens(state)
-                return {}
-        message = f"state is one of {', '.join(_TOKEN_STATES)}"
-        raise BadRequest(message)
+        self._simulator.expire_tokens(one_of(body, "state", _TOKEN_STATES, "expired"))
+        return {}
 
     async def _access(self, body: Body) -> Body:
-        link_id = _text(body, "link_id") if "link_id" in body else None
+        link_id = text(body, "link_id") if "link_id" in body else None
         return {"ended": await self._simulator.expire_access(link_id)}
 
     async def _moto(self, body: Body) -> Body:
-        moto_id = None if body.get("moto_id") is None else _text(body, "moto_id")
-        self._simulator.move_moto(_text(body, "devid"), moto_id)
+        moto_id = None if body.get("moto_id") is None else text(body, "moto_id")
+        self._simulator.move_moto(text(body, "devid"), moto_id)
         return {}
 
     async def _picture(self, body: Body) -> Body:
-        version = body.get("version", "3.0")
-        for known in PICTURE_VERSIONS:
-            if version == known:
-                code = _text(body, "code") if "code" in body else "movement_detect_pic"
-                cmd = _text(body, "cmd") if "cmd" in body else "ipc_motion"
-                picture = self._simulator.picture_event(_text(body, "devid"), code, version=known, cmd=cmd)
-                return {"size": len(picture)}
-        message = f"version is one of {', '.join(PICTURE_VERSIONS)}"
-        raise BadRequest(message)
+        version = one_of(body, "version", PICTURE_VERSIONS, "3.0")
+        code, cmd = text(body, "code", default="movement_detect_pic"), text(body, "cmd", default="ipc_motion")
+        picture = self._simulator.picture_event(text(body, "devid"), code, version=version, cmd=cmd)
+        return {"size": len(picture)}
 
     async def _camera(self, body: Body) -> Body:
         """Return what a camera itself knows: for whoever simulates it in another process."""
-        device = self._simulator.device(_text(body, "devid"))
+        device = self._simulator.device(text(body, "devid"))
         if device.camera is None:
             raise UnknownDevice(device.id)
         user = await self._simulator.camera_user(device.id)
@@ -240,13 +202,13 @@ class ControlServer:
     async def _kick(self, body: Body) -> Body:
         broker = self._the_broker()
         if "username" in body:
-            username = _text(body, "username")
+            username = text(body, "username")
             if username not in broker.users:
                 message = "there is no such user"
                 raise BadRequest(message)
             await broker.kick(username)
         else:
-            await broker.kick_client(_text(body, "client_id"))
+            await broker.kick_client(text(body, "client_id"))
         return {}
 
     async def _rtt(self, body: Body) -> Body:
@@ -257,15 +219,9 @@ class ControlServer:
             raise BadRequest(str(err)) from err
         return {}
 
-    async def _set_life(self, body: Body) -> Body:
-        return await set_life(self._life, body)
-
-    async def _step(self, body: Body) -> Body:
-        return await step_life(self._life, body)
-
     async def _secret(self, body: Body) -> Body:
         """Have the project use another Access Secret from now on, as a reset in the console does."""
-        self._simulator.access_secret = _text(body, "access_secret")
+        self._simulator.access_secret = text(body, "access_secret")
         self._simulator.expire_tokens("invalid")
         return {}
 
@@ -303,31 +259,3 @@ def _device_state(device: CloudDevice) -> dict[str, Any]:
         "values": device.value,
         "camera": None if camera is None else {"moto_id": camera.moto_id, "low_power": camera.low_power},
     }
-
-
-def _text(body: Body, key: str) -> str:
-    if not isinstance(value := body.get(key), str) or not value:
-        message = f"{key} is text"
-        raise BadRequest(message)
-    return value
-
-
-# HTTP
-
-
-@web.middleware
-async def _errors_as_json(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except UnknownDevice:
-        return error(404, "there is no such device")
-    except (BadRequest, BadDescription, BadFault) as err:
-        return error(400, str(err))
-    except OSError as err:
-        return error(409, err.strerror or str(err))
-    except (BrokerFailed, MosquittoMissing) as err:
-        return error(409, str(err))
-    except web.HTTPException as err:
-        return error(err.status, err.reason)

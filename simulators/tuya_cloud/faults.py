@@ -1,10 +1,10 @@
 """What the simulated cloud does wrong, on request."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, get_args, override
 
-from simulators.settable_faults import BadFault, SettableFaults
+from simulators.failing_calls import CallFailure, FailingCalls, by_endpoint, endpoint_of, failures_of
+from simulators.settable_faults import BadFault, integer, number, one_of, or_null, parse_bool, seconds, text
 
 from .errors import MESSAGES, ApiError
 
@@ -47,23 +47,22 @@ KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 
 
 @dataclass(slots=True, kw_only=True)
-class Failure:
+class Failure(CallFailure):
     """Something that goes wrong for some calls of an endpoint or of a group of them."""
 
-    endpoint: str
     kind: Kind = "error"
     code: int = 500
     """Of "error"."""
     msg: str = ""
     """Of "error"; empty: the code's usual one."""
-    status: int = 503
-    """Of "http"."""
-    count: int | None = None
-    """How many calls it still hits; None: all."""
-    after: int = 0
-    """How many calls it still lets go before."""
     device_id: str = ""
     """Only calls about this device."""
+
+    @property
+    @override
+    def only_device(self) -> str:
+        """Return the device whose calls it hits; empty: all."""
+        return self.device_id
 
     def error(self) -> ApiError:
         """Return it as an exception."""
@@ -71,15 +70,11 @@ class Failure:
 
 
 @dataclass(slots=True, kw_only=True)
-class Faults(SettableFaults):
+class Faults(FailingCalls[Failure]):
     """Knobs, all off by default; change them at any time."""
 
-    failures: list[Failure] = field(default_factory=list)
-    """What goes wrong; the first that fits counts. See `fail`."""
-    latency: float = 0.0
-    """Seconds that every call takes: one round trip."""
-    latencies: dict[str, float] = field(default_factory=dict)
-    """The same by endpoint; counts instead of `latency`."""
+    GROUPS: ClassVar = GROUPS
+
     connect_latency: float = 0.0
     """Seconds more for the first call of a connection, for the handshakes that loopback has for nothing."""
     clock_offset: float = 0.0
@@ -112,9 +107,8 @@ class Faults(SettableFaults):
         device_id: str = "",
     ) -> Failure:
         """Let calls fail; return what makes them, to look at or to remove from `failures`. Raises BadFault."""
-        _check_endpoint(endpoint)
         failure = Failure(
-            endpoint=endpoint,
+            endpoint=_endpoint(endpoint),
             kind=kind,
             code=code,
             msg=msg,
@@ -126,75 +120,6 @@ class Faults(SettableFaults):
         self.failures.append(failure)
         return failure
 
-    def take(self, endpoint: str, device_id: str = "") -> Failure | None:
-        """Return what goes wrong with a call, and count it."""
-        for failure in self.failures:
-            if endpoint != failure.endpoint and endpoint not in GROUPS.get(failure.endpoint, ()):
-                continue
-            if failure.device_id not in ("", device_id) or failure.count == 0:
-                continue
-            if failure.after:
-                failure.after -= 1
-                continue
-            if failure.count is not None:
-                failure.count -= 1
-            return failure
-        return None
-
-    def latency_of(self, endpoint: str) -> float:
-        """Return the seconds that a call takes."""
-        return self.latencies.get(endpoint, self.latency)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the faults as JSON values."""
-        values = asdict(self)
-        return {name: sorted(value) if isinstance(value, set) else value for name, value in values.items()}
-
-
-def _check_endpoint(endpoint: object) -> str:
-    if not isinstance(endpoint, str) or (endpoint not in ENDPOINTS and endpoint not in GROUPS):
-        message = f"no endpoint {endpoint!r}; there are {', '.join((*GROUPS, *ENDPOINTS))}"
-        raise BadFault(message)
-    return endpoint
-
-
-def _parse_bool(value: object) -> bool:
-    if not isinstance(value, bool):
-        message = "true or false"
-        raise BadFault(message)
-    return value
-
-
-def _number(lowest: float, highest: float) -> Callable[[object], float]:
-    def parse(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not lowest <= value <= highest:
-            message = f"a number of seconds from {lowest:g} to {highest:g}"
-            raise BadFault(message)
-        return float(value)
-
-    return parse
-
-
-def _integer(lowest: int, highest: int = 1_000_000) -> Callable[[object], int]:
-    def parse(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            message = f"an integer from {lowest} to {highest}"
-            raise BadFault(message)
-        return value
-
-    return parse
-
-
-def _or_null[T](parse: Callable[[object], T]) -> Callable[[object], T | None]:
-    return lambda value: None if value is None else parse(value)
-
-
-def _parse_latencies(value: object) -> dict[str, float]:
-    if not isinstance(value, dict):
-        message = "an object with seconds by endpoint"
-        raise BadFault(message)
-    return {_check_endpoint(name): _SECONDS(seconds) for name, seconds in value.items()}
-
 
 def _parse_paths(value: object) -> set[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) and one.startswith("/") for one in value):
@@ -203,60 +128,31 @@ def _parse_paths(value: object) -> set[str]:
     return set(value)
 
 
-def _parse_text(value: object) -> str:
-    if not isinstance(value, str):
-        message = "text"
-        raise BadFault(message)
-    return value
-
-
-def _parse_kind(value: object) -> Kind:
-    for kind in KINDS:
-        if kind == value:
-            return kind
-    message = f"one of {', '.join(KINDS)}"
-    raise BadFault(message)
-
-
-def _parse_failures(value: object) -> list[Failure]:
-    if not isinstance(value, list):
-        message = "a list of objects"
-        raise BadFault(message)
-    return [_parse_failure(one) for one in value]
-
-
-def _parse_failure(value: object) -> Failure:
-    if not isinstance(value, dict) or "endpoint" not in value or not set(value) <= set(_FAILURE_PARSERS):
-        message = f"a list of objects with endpoint, and any of {', '.join(_FAILURE_PARSERS)}"
-        raise BadFault(message)
-    return Failure(**{name: _FAILURE_PARSERS[name](one) for name, one in value.items()})
-
-
-_SECONDS = _number(0, 3600)
-_FAILURE_PARSERS: dict[str, Callable[[object], Any]] = {
-    "endpoint": _check_endpoint,
-    "kind": _parse_kind,
-    "code": _integer(min(MESSAGES), 1_000_000_000),
-    "msg": _parse_text,
-    "status": _integer(400, 599),
-    "count": _or_null(_integer(0)),
-    "after": _integer(0),
-    "device_id": _parse_text,
-}
-_PARSERS: dict[str, Callable[[object], Any]] = {
-    "failures": _parse_failures,
-    "latency": _SECONDS,
-    "latencies": _parse_latencies,
-    "connect_latency": _SECONDS,
-    "clock_offset": _number(-1e9, 1e9),
-    "no_t": _parse_bool,
-    "quota": _or_null(_integer(0)),
+_endpoint = endpoint_of((*GROUPS, *ENDPOINTS), "endpoint")
+_failures = failures_of(
+    Failure,
+    {
+        "endpoint": _endpoint,
+        "kind": one_of(KINDS),
+        "code": integer(min(MESSAGES), 1_000_000_000),
+        "msg": text,
+        "status": integer(400, 599),
+        "count": or_null(integer(0)),
+        "after": integer(0),
+        "device_id": text,
+    },
+)
+Faults.PARSERS = {
+    "failures": _failures,
+    "latency": seconds,
+    "latencies": by_endpoint(_endpoint, seconds, "an object with seconds by endpoint"),
+    "connect_latency": seconds,
+    "clock_offset": number(-1e9, 1e9),
+    "no_t": parse_bool,
+    "quota": or_null(integer(0)),
     "missing_paths": _parse_paths,
-    "page_size": _integer(1, 100),
-    "one_token": _parse_bool,
-    "strict_link_id": _parse_bool,
-    "odd_ices": _parse_bool,
+    "page_size": integer(1, 100),
+    "one_token": parse_bool,
+    "strict_link_id": parse_bool,
+    "odd_ices": parse_bool,
 }
-
-
-Faults.PARSERS = _PARSERS

@@ -6,17 +6,27 @@ form), /remove {devid}, /faults {name: value, ...}, /drop, /stop, /start, /garba
 404 for an unknown device or path, 409 for a port that is taken. This is no part of any protocol.
 """
 
-from collections.abc import Awaitable, Callable
+from typing import ClassVar
 
 from aiohttp import web
 
-from simulators.remote_control import BadRequest, Body, error, flag, number, with_body
-from simulators.settable_faults import BadFault
+from simulators.remote_control import (
+    Body,
+    Errors,
+    RemoteControl,
+    common_actions,
+    flag,
+    integer,
+    number,
+    one_of,
+    raw_values,
+    text,
+)
 
 from .announce import Announcer
 from .device import BadDescription, SimulatedDevice
 from .life import Life
-from .life_control import set_life, step_life
+from .life_control import life_actions
 from .link import GARBAGE_KINDS
 from .server import TuyaGatewaySimulator, UnknownDevice
 
@@ -25,8 +35,10 @@ MOST_FLOOD = 1_000_000
 LONGEST_FLOOD = 3600.0
 
 
-class ControlServer:
+class ControlServer(RemoteControl):
     """Serves the remote control of one simulator, also while the simulator itself is stopped."""
+
+    ERRORS: ClassVar[Errors] = {UnknownDevice: (404, "there is no such device"), BadDescription: 400}
 
     def __init__(
         self,
@@ -37,55 +49,26 @@ class ControlServer:
         port: int = 0,
     ) -> None:
         """Control a simulator and its life; `port` 0 lets the system pick one."""
-        self.host = "127.0.0.1"
-        self.port = port
         self._simulator = simulator
         self._life = life or Life(simulator)
         self._announcer = announcer
-        self._runner: web.AppRunner | None = None
-
-    @property
-    def url(self) -> str:
-        """Return where it is."""
-        return f"http://{self.host}:{self.port}"
-
-    async def start(self) -> None:
-        """Listen; OSError if the port is taken."""
-        app = web.Application(middlewares=[_errors_as_json])
-        app.router.add_get("/state", self._state)
-        app.router.add_get("/commands", self._commands)
-        app.router.add_get("/requests", self._requests)
-        for path, action in {
-            "/report": self._report,
-            "/online": self._online,
-            "/add": self._add,
-            "/remove": self._remove,
-            "/faults": self._faults,
-            "/drop": self._drop,
-            "/stop": self._stop,
-            "/start": self._start,
-            "/garbage": self._garbage,
-            "/flood": self._flood,
-            "/raw": self._raw,
-            "/life": self._set_life,
-            "/step": self._step,
-        }.items():
-            app.router.add_post(path, with_body(action))
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self.host, self.port).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self.port = runner.addresses[0][1]
-        self._runner = runner
-
-    async def stop(self) -> None:
-        """Stop listening."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        super().__init__(
+            looks={"/state": self._state, "/commands": self._commands, "/requests": self._requests},
+            actions={
+                **common_actions(simulator),
+                **life_actions(self._life),
+                "/report": self._report,
+                "/online": self._online,
+                "/add": self._add,
+                "/remove": self._remove,
+                "/drop": self._drop,
+                "/start": self._start,
+                "/garbage": self._garbage,
+                "/flood": self._flood,
+                "/raw": self._raw,
+            },
+            port=port,
+        )
 
     # Looking
 
@@ -129,10 +112,7 @@ class ControlServer:
     # Doing
 
     async def _report(self, body: Body) -> Body:
-        values = body.get("values")
-        if not isinstance(values, dict) or not values:
-            message = "values is an object with raw values by code, and not empty"
-            raise BadRequest(message)
+        values = raw_values(body)
         await self._simulator.report(_devid(body), values)
         return {}
 
@@ -149,16 +129,8 @@ class ControlServer:
         await self._simulator.remove_device(_devid(body))
         return {}
 
-    async def _faults(self, body: Body) -> Body:
-        self._simulator.faults.update(body)
-        return self._simulator.faults.as_json()
-
     async def _drop(self, _: Body) -> Body:
         await self._simulator.drop()
-        return {}
-
-    async def _stop(self, _: Body) -> Body:
-        await self._simulator.stop()
         return {}
 
     async def _start(self, _: Body) -> Body:
@@ -168,63 +140,18 @@ class ControlServer:
         return {"port": self._simulator.port}
 
     async def _garbage(self, body: Body) -> Body:
-        kind = body.get("kind", "malformed")
-        if kind not in GARBAGE_KINDS:
-            message = f"kind is one of {', '.join(GARBAGE_KINDS)}"
-            raise BadRequest(message)
-        await self._simulator.send_garbage(_count(body, MOST_GARBAGE, default=1), kind)
+        kind = one_of(body, "kind", GARBAGE_KINDS, "malformed")
+        await self._simulator.send_garbage(integer(body, "count", MOST_GARBAGE, least=1, default=1), kind)
         return {}
 
     async def _flood(self, body: Body) -> Body:
-        count = _count(body, MOST_FLOOD)
+        count = integer(body, "count", MOST_FLOOD, least=1)
         return {"sent": await self._simulator.flood(count, number(body, "seconds", LONGEST_FLOOD, default=0.0))}
 
     async def _raw(self, body: Body) -> Body:
-        if not isinstance(text := body.get("text"), str):
-            message = "text is text"
-            raise BadRequest(message)
-        await self._simulator.send_raw(text)
+        await self._simulator.send_raw(text(body, "text", empty=True))
         return {}
-
-    async def _set_life(self, body: Body) -> Body:
-        return await set_life(self._life, body)
-
-    async def _step(self, body: Body) -> Body:
-        return await step_life(self._life, body)
-
-
-# What is asked for, checked
 
 
 def _devid(body: Body) -> str:
-    if not isinstance(devid := body.get("devid"), str):
-        message = "devid is text"
-        raise BadRequest(message)
-    return devid
-
-
-def _count(body: Body, most: int, *, default: int | None = None) -> int:
-    value = body.get("count", default)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        message = f"count is an integer from 1 to {most}"
-        raise BadRequest(message)
-    return value
-
-
-# HTTP
-
-
-@web.middleware
-async def _errors_as_json(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except UnknownDevice:
-        return error(404, "there is no such device")
-    except (BadRequest, BadDescription, BadFault) as err:
-        return error(400, str(err))
-    except OSError as err:
-        return error(409, err.strerror or str(err))
-    except web.HTTPException as err:
-        return error(err.status, err.reason)
+    return text(body, "devid", empty=True)

@@ -3,11 +3,10 @@
 A model of the documented protocol, not of a real gateway; the slips are those that the protocol's page itself makes.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from simulators.settable_faults import BadFault, SettableFaults
+from simulators.settable_faults import BadFault, SettableFaults, parse_bool, seconds, set_of, text
 
 REQUEST_TYPES = ("get_devices", "get_schema", "get_status", "set_value")
 
@@ -99,32 +98,6 @@ class Faults(SettableFaults):
         """Return the seconds that a request waits."""
         return self.delays.get(request_type, self.delay)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the faults as JSON values; a fixed nonce isn't among them."""
-        values = {name: getattr(self, name) for name in _PARSERS}
-        return {name: sorted(value) if isinstance(value, set) else value for name, value in values.items()}
-
-
-def _parse_bool(value: object) -> bool:
-    if not isinstance(value, bool):
-        message = "true or false"
-        raise BadFault(message)
-    return value
-
-
-def _parse_seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 3600:
-        message = "a number of seconds from 0 to 3600"
-        raise BadFault(message)
-    return float(value)
-
-
-def _parse_text(value: object) -> str:
-    if not isinstance(value, str):
-        message = "text"
-        raise BadFault(message)
-    return value
-
 
 def _parse_status(value: object) -> int | None:
     if value is None:
@@ -146,45 +119,32 @@ def _parse_delays(value: object) -> dict[str, float]:
     if not isinstance(value, dict) or not set(value) <= set(REQUEST_TYPES):
         message = f"an object with seconds by {', '.join(REQUEST_TYPES)}"
         raise BadFault(message)
-    return {name: _parse_seconds(seconds) for name, seconds in value.items()}
+    return {name: seconds(one) for name, one in value.items()}
 
 
-def _set_of(known: tuple[str, ...]) -> Callable[[object], set[str]]:
-    def parse(value: object) -> set[str]:
-        if not isinstance(value, list) or any(one not in known for one in value):
-            message = f"a list out of {', '.join(known)}"
-            raise BadFault(message)
-        return set(value)
-
-    return parse
-
-
-_PARSERS: dict[str, Callable[[object], Any]] = {
+Faults.PARSERS = {
     "http_status": _parse_status,
-    "silent": _parse_bool,
-    "plain_auth": _parse_bool,
-    "garbage_auth": _parse_bool,
-    "short_nonce": _parse_bool,
-    "zero_session_key": _parse_bool,
-    "reflect_nonce": _parse_bool,
-    "wrong_proof": _parse_bool,
-    "reflect_proof": _parse_bool,
-    "refuse_auth": _parse_bool,
-    "silent_auth": _parse_bool,
-    "auth_answer": _parse_text,
-    "no_answer": _set_of(REQUEST_TYPES),
-    "reject": _set_of(REQUEST_TYPES),
+    "silent": parse_bool,
+    "plain_auth": parse_bool,
+    "garbage_auth": parse_bool,
+    "short_nonce": parse_bool,
+    "zero_session_key": parse_bool,
+    "reflect_nonce": parse_bool,
+    "wrong_proof": parse_bool,
+    "reflect_proof": parse_bool,
+    "refuse_auth": parse_bool,
+    "silent_auth": parse_bool,
+    "auth_answer": text,
+    "no_answer": set_of(REQUEST_TYPES),
+    "reject": set_of(REQUEST_TYPES),
     "error": _parse_error,
-    "delay": _parse_seconds,
+    "delay": seconds,
     "delays": _parse_delays,
-    "event_before_result": _parse_bool,
-    "stale_report": _parse_bool,
-    "report_delay": _parse_seconds,
-    "no_report": _parse_bool,
-    "no_pong": _parse_bool,
-    "deaf": _parse_bool,
-    "slips": _set_of(SLIPS),
+    "event_before_result": parse_bool,
+    "stale_report": parse_bool,
+    "report_delay": seconds,
+    "no_report": parse_bool,
+    "no_pong": parse_bool,
+    "deaf": parse_bool,
+    "slips": set_of(SLIPS),
 }
-
-
-Faults.PARSERS = _PARSERS

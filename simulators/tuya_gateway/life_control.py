@@ -1,6 +1,6 @@
 """The remote control of a life: `/life {running, rate}` and `/step {seconds}`."""
 
-from simulators.remote_control import Body, flag, number
+from simulators.remote_control import Action, Body, number, set_life
 
 from .life import Life
 
@@ -8,18 +8,13 @@ HIGHEST_RATE = 100_000.0
 LONGEST_STEP = 30 * 24 * 3600.0
 
 
-async def set_life(life: Life, body: Body) -> Body:
-    """Let time go by or stand still, and how fast; what is not said stays. Raises BadRequest."""
-    rate = number(body, "rate", HIGHEST_RATE, default=life.rate)
-    running = flag(body, "running") if "running" in body else life.running
-    life.rate = rate
-    if running:
-        life.start()
-    else:
-        await life.stop()
-    return {"running": running, "rate": rate}
+def life_actions(life: Life) -> dict[str, Action]:
+    """Return what lets time go by or stand still, and what lets some seconds go by at once and tells the number of reports."""
 
+    async def set_running(body: Body) -> Body:
+        return await set_life(life, body, HIGHEST_RATE)
 
-async def step_life(life: Life, body: Body) -> Body:
-    """Let some seconds go by at once; tell how many reports that made. Raises BadRequest."""
-    return {"reports": await life.step(number(body, "seconds", LONGEST_STEP))}
+    async def step(body: Body) -> Body:
+        return {"reports": await life.step(number(body, "seconds", LONGEST_STEP))}
+
+    return {"/life": set_running, "/step": step}

@@ -9,13 +9,26 @@ seconds, code}, /faults {name: value, ...}, /families {families, gcm}, /environm
 404 for what there isn't, 409 for what can't be done now. It's no part of any protocol.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from aiohttp import web
 
-from simulators.remote_control import BadRequest, Body, error, flag, number, with_body
-from simulators.settable_faults import BadFault
+from simulators.remote_control import (
+    BadRequest,
+    Body,
+    Errors,
+    RemoteControl,
+    after,
+    common_actions,
+    flag,
+    integer,
+    json_object,
+    number,
+    one_of,
+    raw_values,
+    text,
+)
 
 from .bodies import FAMILIES, Family, Subject
 from .envelope import DAMAGES, FORMS, Damage, Form
@@ -28,68 +41,41 @@ MOST_BURST = 100_000
 _MOST_SECONDS = 1e6
 
 
-class ControlServer:
+class ControlServer(RemoteControl):
     """Serves the remote control of one queue, also while that is stopped."""
+
+    ERRORS: ClassVar[Errors] = {UnknownSubscription: (404, "there is no such subscription"), Busy: 409}
 
     def __init__(self, simulator: TuyaQueueSimulator, *, port: int = 0) -> None:
         """Control a simulator; `port` 0 lets the system pick one."""
-        self.host = "127.0.0.1"
-        self.port = port
         self._simulator = simulator
-        self._runner: web.AppRunner | None = None
-
-    @property
-    def url(self) -> str:
-        """Return where it is."""
-        return f"http://{self.host}:{self.port}"
-
-    async def start(self) -> None:
-        """Listen; OSError if the port is taken."""
-        app = web.Application(middlewares=[_errors_as_json])
-        app.router.add_get("/state", self._state)
-        app.router.add_get("/published", self._published)
-        app.router.add_get("/acked", self._acked)
-        for path, action in {
-            "/publish": self._publish,
-            "/report": self._report,
-            "/online": self._online,
-            "/bind": self._bind,
-            "/unbind": self._unbind,
-            "/reset": self._reset,
-            "/rename": self._rename,
-            "/voice": self._voice,
-            "/event": self._event,
-            "/upgrade": self._upgrade,
-            "/burst": self._burst,
-            "/faults": self._faults,
-            "/families": self._families,
-            "/environment": self._environment,
-            "/stop": self._stop,
-            "/start": self._start,
-            "/drop": self._drop,
-            "/close": self._close,
-            "/garbage": self._garbage,
-            "/redeliver": self._redeliver,
-            "/replay": self._replay,
-            "/rival": self._rival,
-            "/unsubscribe": self._unsubscribe,
-        }.items():
-            app.router.add_post(path, with_body(action))
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self.host, self.port).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self.port = runner.addresses[0][1]
-        self._runner = runner
-
-    async def stop(self) -> None:
-        """Stop listening."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        super().__init__(
+            looks={"/state": self._state, "/published": self._published, "/acked": self._acked},
+            actions={
+                **common_actions(simulator),
+                "/publish": self._publish,
+                "/report": self._report,
+                "/online": self._online,
+                "/bind": self._bind,
+                "/unbind": self._unbind,
+                "/reset": self._reset,
+                "/rename": self._rename,
+                "/voice": self._voice,
+                "/event": self._event,
+                "/upgrade": self._upgrade,
+                "/burst": self._burst,
+                "/families": self._families,
+                "/environment": self._environment,
+                "/drop": self._drop,
+                "/close": self._close,
+                "/garbage": self._garbage,
+                "/redeliver": self._redeliver,
+                "/replay": self._replay,
+                "/rival": self._rival,
+                "/unsubscribe": self._unsubscribe,
+            },
+            port=port,
+        )
 
     # Looking
 
@@ -126,21 +112,19 @@ class ControlServer:
     # What devices do
 
     async def _publish(self, body: Body) -> Body:
-        if not isinstance(content := body.get("body"), dict):
-            message = "body is an object"
-            raise BadRequest(message)
+        content = json_object(body, "body")
         properties = body.get("properties")
         if properties is not None and (
             not isinstance(properties, dict) or not all(isinstance(one, str) for one in properties.values())
         ):
             message = "properties is an object with texts"
             raise BadRequest(message)
-        form: Form = _one_of(body, "form", FORMS, "common")
-        damage: Damage | None = None if body.get("damage") is None else _one_of(body, "damage", DAMAGES)
+        form: Form = one_of(body, "form", FORMS, "common")
+        damage: Damage | None = None if body.get("damage") is None else one_of(body, "damage", DAMAGES)
         published = self._simulator.publish(
             content,
-            device_id=_text(body, "devid"),
-            protocol=_integer(body, "protocol", 100_000, default=4),
+            device_id=text(body, "devid"),
+            protocol=integer(body, "protocol", 100_000, default=4),
             form=form,
             damage=damage,
             age=_seconds(body, "age"),
@@ -149,21 +133,15 @@ class ControlServer:
         return {"ids": [published] if published else []}
 
     async def _report(self, body: Body) -> Body:
-        values = body.get("values")
-        if not isinstance(values, dict) or not values:
-            message = "values is an object with raw values by code, and not empty"
-            raise BadRequest(message)
+        values = raw_values(body)
         return self._told(self._simulator.report(self._subject(body), values, **_when(body)))
 
     async def _online(self, body: Body) -> Body:
-        if not isinstance(online := body.get("online"), bool):
-            message = "online is true or false"
-            raise BadRequest(message)
-        tell = self._simulator.online if online else self._simulator.offline
+        tell = self._simulator.online if flag(body, "online") else self._simulator.offline
         return self._told(tell(self._subject(body), **_when(body)))
 
     async def _bind(self, body: Body) -> Body:
-        name = _text(body, "name") if "name" in body else "Device"
+        name = text(body, "name", default="Device")
         return self._told(self._simulator.bind(self._subject(body), name=name, **_when(body)))
 
     async def _unbind(self, body: Body) -> Body:
@@ -173,21 +151,19 @@ class ControlServer:
         return self._told(self._simulator.reset(self._subject(body), **_when(body)))
 
     async def _rename(self, body: Body) -> Body:
-        return self._told(self._simulator.rename(self._subject(body), _text(body, "name"), **_when(body)))
+        return self._told(self._simulator.rename(self._subject(body), text(body, "name"), **_when(body)))
 
     async def _voice(self, body: Body) -> Body:
-        words: dict[str, Any] = {key: _text(body, key) for key in ("text", "intent", "domain") if key in body}
+        words: dict[str, Any] = {key: text(body, key) for key in ("text", "intent", "domain") if key in body}
         return self._told(self._simulator.voice(self._subject(body), **words, **_when(body)))
 
     async def _event(self, body: Body) -> Body:
-        if not isinstance(params := body.get("params", {}), dict):
-            message = "params is an object"
-            raise BadRequest(message)
+        params = json_object(body, "params", {})
         age = _seconds(body, "age")
-        return self._told(self._simulator.event(self._subject(body), _text(body, "code"), params, age=age))
+        return self._told(self._simulator.event(self._subject(body), text(body, "code"), params, age=age))
 
     async def _upgrade(self, body: Body) -> Body:
-        progress = _integer(body, "progress", 100)
+        progress = integer(body, "progress", 100)
         return self._told(self._simulator.upgrade(self._subject(body), progress, **_when(body)))
 
     async def _burst(self, body: Body) -> Body:
@@ -195,9 +171,9 @@ class ControlServer:
         if not isinstance(devices, list) or not devices or not all(isinstance(one, str) and one for one in devices):
             message = "devices is a list of device ids, and not empty"
             raise BadRequest(message)
-        code = _text(body, "code") if "code" in body else "bright_value_v2"
+        code = text(body, "code", default="bright_value_v2")
         ids = await self._simulator.burst(
-            _integer(body, "count", MOST_BURST),
+            integer(body, "count", MOST_BURST),
             device_ids=devices,
             seconds=_seconds(body, "seconds"),
             code=code,
@@ -207,7 +183,7 @@ class ControlServer:
     def _subject(self, body: Body) -> Subject:
         """Return the device that a request is about, as it was when it happened."""
         more = {
-            key: _text(body, name)
+            key: text(body, name)
             for name, key in (
                 ("product_id", "product_id"),
                 ("uid", "uid"),
@@ -216,17 +192,13 @@ class ControlServer:
             )
             if name in body
         }
-        return self._simulator.subject(_text(body, "devid"), age=_seconds(body, "age"), **more)
+        return self._simulator.subject(text(body, "devid"), age=_seconds(body, "age"), **more)
 
     @staticmethod
     def _told(ids: Sequence[str]) -> Body:
         return {"ids": [one for one in ids if one]}
 
     # What goes wrong
-
-    async def _faults(self, body: Body) -> Body:
-        self._simulator.faults.update(body)
-        return self._simulator.faults.as_json()
 
     async def _families(self, body: Body) -> Body:
         if "families" in body:
@@ -240,33 +212,25 @@ class ControlServer:
         return {"families": list(self._simulator.families), "gcm": self._simulator.gcm}
 
     async def _environment(self, body: Body) -> Body:
-        self._simulator.environment = _one_of(body, "environment", ENVIRONMENTS)
+        self._simulator.environment = one_of(body, "environment", ENVIRONMENTS)
         # Who consumes the other one is told so when coming back.
         return {"environment": self._simulator.environment, "dropped": self._simulator.drop()}
-
-    async def _stop(self, _: Body) -> Body:
-        await self._simulator.stop()
-        return {}
-
-    async def _start(self, _: Body) -> Body:
-        await self._simulator.start()
-        return {"port": self._simulator.port}
 
     async def _drop(self, _: Body) -> Body:
         return {"dropped": self._simulator.drop()}
 
     async def _close(self, body: Body) -> Body:
-        return {"closed": await self._simulator.close(_integer(body, "code", 4999, default=1001))}
+        return {"closed": await self._simulator.close(integer(body, "code", 4999, default=1001))}
 
     async def _garbage(self, body: Body) -> Body:
-        kind = _one_of(body, "kind", GARBAGE, "no_json")
-        return {"sent": self._simulator.garbage(kind, _integer(body, "count", 1000, default=1))}
+        kind = one_of(body, "kind", GARBAGE, "no_json")
+        return {"sent": self._simulator.garbage(kind, integer(body, "count", 1000, default=1))}
 
     async def _redeliver(self, _: Body) -> Body:
         return {"count": self._simulator.redeliver()}
 
     async def _replay(self, body: Body) -> Body:
-        return {"count": self._simulator.replay(_integer(body, "count", MOST_BURST))}
+        return {"count": self._simulator.replay(integer(body, "count", MOST_BURST))}
 
     async def _rival(self, body: Body) -> Body:
         if flag(body, "present"):
@@ -276,7 +240,7 @@ class ControlServer:
         return {"rivals": len(self._simulator.rivals)}
 
     async def _unsubscribe(self, body: Body) -> Body:
-        self._simulator.unsubscribe(_text(body, "subscription") if "subscription" in body else None)
+        self._simulator.unsubscribe(text(body, "subscription") if "subscription" in body else None)
         return {}
 
 
@@ -309,62 +273,13 @@ def _subscription_state(subscription: Subscription) -> dict[str, Any]:
 
 
 def _when(body: Body) -> dict[str, Any]:
-    family: Family | None = None if body.get("family") is None else _one_of(body, "family", FAMILIES)
+    family: Family | None = None if body.get("family") is None else one_of(body, "family", FAMILIES)
     return {"family": family, "age": _seconds(body, "age")}
 
 
 def _ids(request: web.Request, ids: Sequence[str]) -> web.Response:
-    after = request.query.get("after", "0")
-    if not after.isascii() or not after.isdecimal():
-        message = "after is a number"
-        raise BadRequest(message)
-    return web.json_response({"count": len(ids), "ids": ids[int(after) :]})
-
-
-def _one_of[T: str](body: Mapping[str, Any], key: str, known: tuple[T, ...], default: T | None = None) -> T:
-    value = body.get(key, default)
-    for one in known:
-        if one == value:
-            return one
-    message = f"{key} is one of {', '.join(known)}"
-    raise BadRequest(message)
-
-
-def _text(body: Body, key: str) -> str:
-    if not isinstance(value := body.get(key), str) or not value:
-        message = f"{key} is text"
-        raise BadRequest(message)
-    return value
-
-
-def _integer(body: Body, key: str, most: int, *, default: int | None = None) -> int:
-    value = body.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        message = f"{key} is an integer from 0 to {most}"
-        raise BadRequest(message)
-    return value
+    return web.json_response({"count": len(ids), "ids": ids[after(request) :]})
 
 
 def _seconds(body: Body, key: str) -> float:
     return number(body, key, _MOST_SECONDS, default=0.0)
-
-
-# HTTP
-
-
-@web.middleware
-async def _errors_as_json(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except UnknownSubscription:
-        return error(404, "there is no such subscription")
-    except (BadRequest, BadFault) as err:
-        return error(400, str(err))
-    except Busy as err:
-        return error(409, str(err))
-    except OSError as err:
-        return error(409, err.strerror or str(err))
-    except web.HTTPException as err:
-        return error(err.status, err.reason)

@@ -1,10 +1,9 @@
 """What the simulated queue does wrong, on request."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Literal, get_args
 
-from simulators.settable_faults import BadFault, SettableFaults
+from simulators.settable_faults import SettableFaults, integer, one_of, or_null, parse_bool, seconds
 
 from .envelope import DAMAGES, Damage
 
@@ -95,76 +94,30 @@ class Faults(SettableFaults):
         self.lose_acks -= 1
         return True
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the faults as JSON values."""
-        return asdict(self)
 
-
-def _parse_bool(value: object) -> bool:
-    if not isinstance(value, bool):
-        message = "true or false"
-        raise BadFault(message)
-    return value
-
-
-def _seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 3600:
-        message = "a number of seconds from 0 to 3600"
-        raise BadFault(message)
-    return float(value)
-
-
-def _integer(lowest: int, highest: int) -> Callable[[object], int]:
-    def parse(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            message = f"an integer from {lowest} to {highest}"
-            raise BadFault(message)
-        return value
-
-    return parse
-
-
-def _or_null[T](parse: Callable[[object], T]) -> Callable[[object], T | None]:
-    return lambda value: None if value is None else parse(value)
-
-
-def _one_of[T: str](known: tuple[T, ...]) -> Callable[[object], T]:
-    def parse(value: object) -> T:
-        for one in known:
-            if one == value:
-                return one
-        message = f"one of {', '.join(known)}"
-        raise BadFault(message)
-
-    return parse
-
-
-_COUNT = _integer(0, 1_000_000)
-_PARSERS: dict[str, Callable[[object], Any]] = {
-    "handshake_status": _or_null(_integer(400, 599)),
-    "handshake_count": _or_null(_COUNT),
-    "handshake_delay": _seconds,
-    "handshake_silent": _parse_bool,
-    "no_pong": _parse_bool,
-    "frozen": _parse_bool,
-    "kill_after": _or_null(_integer(1, 1_000_000)),
-    "latency": _seconds,
-    "bare_close": _parse_bool,
-    "receiver_queue_size": _or_null(_integer(1, 1000)),
-    "duplicate_frames": _parse_bool,
-    "redelivery_count": _one_of(COUNTED),
-    "page_times": _parse_bool,
-    "ack_delay": _seconds,
+_COUNT = integer(0)
+Faults.PARSERS = {
+    "handshake_status": or_null(integer(400, 599)),
+    "handshake_count": or_null(_COUNT),
+    "handshake_delay": seconds,
+    "handshake_silent": parse_bool,
+    "no_pong": parse_bool,
+    "frozen": parse_bool,
+    "kill_after": or_null(integer(1)),
+    "latency": seconds,
+    "bare_close": parse_bool,
+    "receiver_queue_size": or_null(integer(1, 1000)),
+    "duplicate_frames": parse_bool,
+    "redelivery_count": one_of(COUNTED),
+    "page_times": parse_bool,
+    "ack_delay": seconds,
     "lose_acks": _COUNT,
-    "old_nack": _parse_bool,
-    "no_rule": _parse_bool,
-    "duplicate_messages": _parse_bool,
-    "new_data_ids": _parse_bool,
-    "damage": _or_null(_one_of(DAMAGES)),
-    "damage_every": _integer(1, 1_000_000),
-    "properties": _one_of(PROPERTIES),
-    "no_key": _parse_bool,
+    "old_nack": parse_bool,
+    "no_rule": parse_bool,
+    "duplicate_messages": parse_bool,
+    "new_data_ids": parse_bool,
+    "damage": or_null(one_of(DAMAGES)),
+    "damage_every": integer(1),
+    "properties": one_of(PROPERTIES),
+    "no_key": parse_bool,
 }
-
-
-Faults.PARSERS = _PARSERS

@@ -11,86 +11,67 @@ It's no part of any protocol.
 """
 
 import base64
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 
 from simulators.mqtt_broker import BrokerFailed
-from simulators.remote_control import BadRequest, Body, error, flag, number, with_body
-from simulators.settable_faults import BadFault
+from simulators.remote_control import (
+    BadRequest,
+    Body,
+    Errors,
+    RemoteControl,
+    after,
+    common_actions,
+    flag,
+    json_object,
+    number,
+    one_of,
+    text,
+)
 
 from .codes import Refused
 from .devices import LinkDevice
-from .server import (
-    ANSWER_TIMEOUT,
-    MALFORMED,
-    Answer,
-    DeviceOffline,
-    Malformed,
-    NoAnswer,
-    TuyaLinkCloudSimulator,
-    UnknownDevice,
-)
+from .server import ANSWER_TIMEOUT, MALFORMED, Answer, DeviceOffline, NoAnswer, TuyaLinkCloudSimulator, UnknownDevice
 from .topics import DOWNLINKS
 
 _MOST_SECONDS = 3600.0
 
 
-class ControlServer:
+class ControlServer(RemoteControl):
     """Serves the remote control of one cloud, also while that is stopped."""
+
+    ERRORS: ClassVar[Errors] = {
+        UnknownDevice: (404, "there is no such device: {0}"),
+        Refused: 400,
+        DeviceOffline: 409,
+        BrokerFailed: 409,
+        NoAnswer: 504,
+    }
 
     def __init__(self, simulator: TuyaLinkCloudSimulator, *, port: int = 0) -> None:
         """Control a simulator; `port` 0 lets the system pick one."""
-        self.host = "127.0.0.1"
-        self.port = port
         self._simulator = simulator
-        self._runner: web.AppRunner | None = None
-
-    @property
-    def url(self) -> str:
-        """Return where it is."""
-        return f"http://{self.host}:{self.port}"
-
-    async def start(self) -> None:
-        """Listen; OSError if the port is taken."""
-        app = web.Application(middlewares=[_errors_as_json])
-        app.router.add_get("/state", self._state)
-        app.router.add_get("/received", self._received)
-        for path, action in {
-            "/set": self._set,
-            "/action": self._action,
-            "/desire": self._desire,
-            "/firmware": self._firmware,
-            "/bind": self._bind,
-            "/unbind": self._unbind,
-            "/topology": self._topology,
-            "/raw": self._raw,
-            "/publish": self._publish,
-            "/malformed": self._malformed,
-            "/kick": self._kick,
-            "/secret": self._secret,
-            "/rival": self._rival,
-            "/faults": self._faults,
-            "/stop": self._stop,
-            "/start": self._start,
-        }.items():
-            app.router.add_post(path, with_body(action))
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self.host, self.port).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self.port = runner.addresses[0][1]
-        self._runner = runner
-
-    async def stop(self) -> None:
-        """Stop listening."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        super().__init__(
+            looks={"/state": self._state, "/received": self._received},
+            actions={
+                **common_actions(simulator),
+                "/set": self._set,
+                "/action": self._action,
+                "/desire": self._desire,
+                "/firmware": self._firmware,
+                "/bind": self._bind,
+                "/unbind": self._unbind,
+                "/topology": self._topology,
+                "/raw": self._raw,
+                "/publish": self._publish,
+                "/malformed": self._malformed,
+                "/kick": self._kick,
+                "/secret": self._secret,
+                "/rival": self._rival,
+            },
+            port=port,
+        )
 
     # Looking
 
@@ -123,10 +104,6 @@ class ControlServer:
         )
 
     async def _received(self, request: web.Request) -> web.Response:
-        after = request.query.get("after", "0")
-        if not after.isascii() or not after.isdecimal():
-            message = "after is a number"
-            raise BadRequest(message)
         received = self._simulator.received
         return web.json_response(
             {
@@ -138,7 +115,7 @@ class ControlServer:
                         "data": None if one.message is None else one.message.data,
                         "code": None if one.message is None else one.message.code,
                     }
-                    for one in received[int(after) :]
+                    for one in received[after(request) :]
                 ],
             }
         )
@@ -149,8 +126,8 @@ class ControlServer:
         answer = await self._simulator.set_property(
             self._devid(body),
             _values(body),
-            ack=flag({"ack": True, **body}, "ack"),
-            checked=_checked(body),
+            ack=flag(body, "ack", default=True),
+            checked=flag(body, "checked", default=True),
             timeout=_timeout(body),
         )
         return _answer(answer)
@@ -158,9 +135,9 @@ class ControlServer:
     async def _action(self, body: Body) -> Body:
         answer = await self._simulator.execute_action(
             self._devid(body),
-            _text(body, "code"),
-            _object(body, "inputs", {}),
-            checked=_checked(body),
+            text(body, "code"),
+            json_object(body, "inputs", {}),
+            checked=flag(body, "checked", default=True),
             timeout=_timeout(body),
         )
         return _answer(answer)
@@ -171,7 +148,7 @@ class ControlServer:
         return {"desired": _device_state(self._simulator.device(device_id))["desired"]}
 
     async def _firmware(self, body: Body) -> Body:
-        version = _text(body, "version") if "version" in body else "9.9.9"
+        version = text(body, "version", default="9.9.9")
         channel = int(number(body, "channel", 100, default=0))
         return await self._simulator.issue_firmware(self._devid(body), channel=channel, version=version)
 
@@ -191,7 +168,7 @@ class ControlServer:
 
     async def _raw(self, body: Body) -> Body:
         try:
-            data = base64.b64decode(_text(body, "data"), validate=True)
+            data = base64.b64decode(text(body, "data"), validate=True)
         except ValueError as err:
             message = "data is Base64"
             raise BadRequest(message) from err
@@ -199,15 +176,15 @@ class ControlServer:
         return {}
 
     async def _publish(self, body: Body) -> Body:
-        function = _text(body, "function")
+        function = text(body, "function")
         if function not in DOWNLINKS:
             message = f"function is one of {', '.join(sorted(DOWNLINKS))}"
             raise BadRequest(message)
-        return {"msgId": await self._simulator.publish(self._devid(body), function, _object(body, "body"))}
+        return {"msgId": await self._simulator.publish(self._devid(body), function, json_object(body, "body"))}
 
     async def _malformed(self, body: Body) -> Body:
-        function = _text(body, "function") if "function" in body else "thing/property/set"
-        await self._simulator.send_malformed(self._devid(body), _kind(body), function)
+        function = text(body, "function", default="thing/property/set")
+        await self._simulator.send_malformed(self._devid(body), one_of(body, "kind", MALFORMED, "no_json"), function)
         return {}
 
     # What happens to connections
@@ -216,7 +193,7 @@ class ControlServer:
         return {"kicked": self._simulator.kick(self._devid(body))}
 
     async def _secret(self, body: Body) -> Body:
-        await self._simulator.reset_secret(self._devid(body), _text(body, "secret"))
+        await self._simulator.reset_secret(self._devid(body), text(body, "secret"))
         return {}
 
     async def _rival(self, body: Body) -> Body:
@@ -226,25 +203,13 @@ class ControlServer:
             return {"connections": 0}
         rival = await self._simulator.take_over(
             device_id,
-            persistent=flag({"persistent": False, **body}, "persistent"),
+            persistent=flag(body, "persistent", default=False),
             delay=number(body, "delay", _MOST_SECONDS, default=0.0),
         )
         return {"connections": rival.connections}
 
-    async def _faults(self, body: Body) -> Body:
-        self._simulator.faults.update(body)
-        return self._simulator.faults.as_json()
-
-    async def _stop(self, _: Body) -> Body:
-        await self._simulator.stop()
-        return {}
-
-    async def _start(self, _: Body) -> Body:
-        await self._simulator.start()
-        return {"port": self._simulator.port}
-
     def _devid(self, body: Body, key: str = "devid") -> str:
-        device_id = _text(body, key) if key in body else self._simulator.gateway.id
+        device_id = text(body, key) if key in body else self._simulator.gateway.id
         return self._simulator.device(device_id).id
 
 
@@ -273,13 +238,6 @@ def _answer(answer: Answer) -> Body:
 # What is asked for, checked
 
 
-def _text(body: Body, key: str) -> str:
-    if not isinstance(value := body.get(key), str) or not value:
-        message = f"{key} is text"
-        raise BadRequest(message)
-    return value
-
-
 def _texts(body: Body, key: str) -> list[str]:
     value = body.get(key, [])
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
@@ -288,56 +246,13 @@ def _texts(body: Body, key: str) -> list[str]:
     return value
 
 
-def _object(body: Body, key: str, default: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    value = body.get(key, default)
-    if not isinstance(value, dict):
-        message = f"{key} is an object"
-        raise BadRequest(message)
-    return value
-
-
 def _values(body: Body) -> dict[str, Any]:
-    values = _object(body, "values")
+    values = json_object(body, "values")
     if not values:
         message = "values is an object with values by code, and not empty"
         raise BadRequest(message)
     return values
 
 
-def _kind(body: Body) -> Malformed:
-    for kind in MALFORMED:
-        if kind == body.get("kind", "no_json"):
-            return kind
-    message = f"kind is one of {', '.join(MALFORMED)}"
-    raise BadRequest(message)
-
-
-def _checked(body: Body) -> bool:
-    return flag({"checked": True, **body}, "checked")
-
-
 def _timeout(body: Body) -> float:
     return number(body, "timeout", _MOST_SECONDS, default=ANSWER_TIMEOUT)
-
-
-# HTTP
-
-
-@web.middleware
-async def _errors_as_json(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except UnknownDevice as err:
-        return error(404, f"there is no such device: {err.args[0]}")
-    except (BadRequest, BadFault, Refused) as err:
-        return error(400, str(err))
-    except (DeviceOffline, BrokerFailed) as err:
-        return error(409, str(err))
-    except NoAnswer as err:
-        return error(504, str(err))
-    except OSError as err:
-        return error(409, err.strerror or str(err))
-    except web.HTTPException as err:
-        return error(err.status, err.reason)

@@ -1,10 +1,19 @@
 """What the simulated TuyaLink cloud does wrong, on request."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from simulators.settable_faults import BadFault, SettableFaults
+from simulators.settable_faults import (
+    BadFault,
+    Parser,
+    SettableFaults,
+    integer,
+    one_of,
+    or_null,
+    parse_bool,
+    seconds,
+    text,
+)
 
 from .topics import RESPONSES
 
@@ -105,10 +114,6 @@ class Faults(SettableFaults):
         """Tell whether a set of functions, one of this object's, has a function in it."""
         return bool(which & {ANY, function})
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the faults as JSON values."""
-        return {name: sorted(value) if isinstance(value, set) else value for name, value in asdict(self).items()}
-
 
 def _function(value: object) -> str:
     if not isinstance(value, str) or (value != ANY and value not in RESPONSES):
@@ -124,52 +129,6 @@ def _functions(value: object) -> set[str]:
     return {_function(one) for one in value}
 
 
-def _bool(value: object) -> bool:
-    if not isinstance(value, bool):
-        message = "true or false"
-        raise BadFault(message)
-    return value
-
-
-def _seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 3600:
-        message = "a number of seconds from 0 to 3600"
-        raise BadFault(message)
-    return float(value)
-
-
-def _integer(least: int, most: int) -> Callable[[object], int]:
-    def parse(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            message = f"an integer from {least} to {most}"
-            raise BadFault(message)
-        return value
-
-    return parse
-
-
-def _or_null[T](parse: Callable[[object], T]) -> Callable[[object], T | None]:
-    return lambda value: None if value is None else parse(value)
-
-
-def _one_of[T: str](known: tuple[T, ...]) -> Callable[[object], T]:
-    def parse(value: object) -> T:
-        for one in known:
-            if one == value:
-                return one
-        message = f"one of {', '.join(known)}"
-        raise BadFault(message)
-
-    return parse
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        message = "text"
-        raise BadFault(message)
-    return value
-
-
 def _failures(value: object) -> list[Failure]:
     message = f"a list of objects with function, and any of {', '.join(_FAILURE)}"
     if not isinstance(value, list):
@@ -182,31 +141,30 @@ def _failures(value: object) -> list[Failure]:
     return failures
 
 
-_COUNT = _or_null(_integer(0, 1_000_000))
-_FAILURE: dict[str, Callable[[object], Any]] = {
+_COUNT = or_null(integer(0))
+_FAILURE: dict[str, Parser[Any]] = {
     "function": _function,
-    "code": _integer(0, 1_000_000),
+    "code": integer(0),
     "count": _COUNT,
-    "device_id": _text,
+    "device_id": text,
 }
-_PARSERS: dict[str, Callable[[object], Any]] = {
-    "connack": _or_null(_integer(1, 5)),
+Faults.PARSERS = {
+    "connack": or_null(integer(1, 5)),
     "connack_count": _COUNT,
-    "refuse_secret": _bool,
-    "refusal": _integer(1, 5),
-    "silent": _bool,
-    "connect_delay": _seconds,
-    "kick_after": _or_null(_seconds),
-    "frozen": _bool,
+    "refuse_secret": parse_bool,
+    "refusal": integer(1, 5),
+    "silent": parse_bool,
+    "connect_delay": seconds,
+    "kick_after": or_null(seconds),
+    "frozen": parse_bool,
     "no_answer": _functions,
     "deaf": _functions,
     "failures": _failures,
-    "latency": _seconds,
-    "wrong_msg_id": _bool,
-    "answer_twice": _bool,
-    "always_answer": _bool,
-    "bind_empty": _bool,
-    "topology": _one_of(TOPOLOGIES),
-    "firmware_topic": _one_of(FIRMWARE_TOPICS),
+    "latency": seconds,
+    "wrong_msg_id": parse_bool,
+    "answer_twice": parse_bool,
+    "always_answer": parse_bool,
+    "bind_empty": parse_bool,
+    "topology": one_of(TOPOLOGIES),
+    "firmware_topic": one_of(FIRMWARE_TOPICS),
 }
-Faults.PARSERS = _PARSERS
