@@ -279,7 +279,7 @@ async def consumer_of(hub: Hub) -> QueueConsumer:
     async with asyncio.timeout(_PATIENCE):
         while not connection.queue.connected:
             await asyncio.sleep(_LOOK)
-    (consumer,) = connection.queue._consumers  # noqa: SLF001 - its counters
+    (consumer,) = connection.queue.consumers
     return consumer
 
 

@@ -106,6 +106,14 @@ async def test_user_adds_project(hass: HomeAssistant, cloud: TuyaCloudSimulator)
     assert cloud.calls == {"token": 1, "devices": 1}
 
 
+@pytest.mark.usefixtures("mock_setup")
+async def test_second_project_has_another_title(hass: HomeAssistant, cloud: TuyaCloudSimulator) -> None:
+    """Two that are called the same could not be told apart where entries are listed."""
+    MockConfigEntry(domain=DOMAIN, title="Tuya cloud", unique_id="another").add_to_hass(hass)
+    result = await configure(hass, await begin(hass), typed(cloud))
+    assert result["title"] == f"Tuya cloud ({cloud.access_id[-4:]})"
+
+
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_added_project_is_set_up(hass: HomeAssistant, cloud: TuyaCloudSimulator) -> None:
     """When the flow is done, the devices are there."""

@@ -840,12 +840,12 @@ async def test_busy_cloud(
     """A command is tried again, and is done once the cloud has time."""
     _ = cloud.faults.fail("commands", 1110, count=2)
     connection_of(entry).api._jitter = lambda low, high: 0.005
-    with patch(f"{CONNECTION}._BUSY_WAIT", 0.02):
+    with patch(f"{CONNECTION}_commands._BUSY_WAIT", 0.02):
         await set_switch(hass, the_plug, True)
     assert the_plug.value["relay"] is True
     _ = cloud.faults.fail("commands", 1110)
     connection_of(entry).api._jitter = lambda low, high: 0.005
-    with patch(f"{CONNECTION}._BUSY_WAIT", 0.02), pytest.raises(HomeAssistantError) as info:
+    with patch(f"{CONNECTION}_commands._BUSY_WAIT", 0.02), pytest.raises(HomeAssistantError) as info:
         await set_switch(hass, the_plug, False)
     assert info.value.translation_key == "cloud_busy"
 

@@ -53,6 +53,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HubConfigEntry) -> bool:
         sharing.closed(hub)
         raise
     sharing.loaded(hub)
+    hub.connection.loaded()
     watch = partial(_look_for_cameras, hass, entry)
     entry.async_on_unload(hub.listen_cameras(watch))
     entry.async_on_unload(hub.listen_devices(lambda _: watch()))

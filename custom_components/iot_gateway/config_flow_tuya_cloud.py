@@ -19,10 +19,10 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
 )
 import voluptuous as vol
-from yarl import URL
 
 from .clients.tuya_cloud.errors import CloudError
-from .connections.tuya_cloud import async_probe, error_key
+from .connections.tuya_cloud import async_probe
+from .connections.tuya_cloud_errors import error_key
 from .connections.tuya_cloud_queue import check_queue
 from .connections.tuya_cloud_troubles import CONSOLE_URL
 from .const import (
@@ -137,7 +137,9 @@ class TuyaCloudFlow(ConfigFlow):
             self._abort_if_unique_id_configured()
             errors, error = await _try(self.hass, data)
             if not errors:
-                return self.async_create_entry(title=_TITLE, data={CONF_CONNECTION: CONNECTION_TUYA_CLOUD, **data})
+                return self.async_create_entry(
+                    title=self._title(data[CONF_ACCESS_ID]), data={CONF_CONNECTION: CONNECTION_TUYA_CLOUD, **data}
+                )
         suggested = user_input or {CONF_ENDPOINT: usual_data_center(self.hass.config.country)}
         return self.async_show_form(
             step_id="tuya_cloud",
@@ -145,6 +147,11 @@ class TuyaCloudFlow(ConfigFlow):
             errors=errors,
             description_placeholders={"error": error, "console": CONSOLE_URL},
         )
+
+    def _title(self, access_id: str) -> str:
+        """Return what a project's entry is called: with the end of its access ID where another one is called so already."""
+        taken = any(entry.title == _TITLE for entry in self._async_current_entries(include_ignore=False))
+        return f"{_TITLE} ({access_id[-4:]})" if taken else _TITLE
 
     async def async_step_tuya_cloud_reauth(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the secret that the cloud accepts now, and try it."""

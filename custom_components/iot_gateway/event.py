@@ -159,7 +159,7 @@ class DataPointEvent(DataPointEntity, EventEntity):
             return {ATTR_VALUE: value}
         if message_fields(value) is None:
             text = message_without_files(value)
-            return {ATTR_MESSAGE: str(self.device.state[self.code] if text is None else text)[:_LONGEST]}
+            return {ATTR_MESSAGE: str(self.device.state.get(self.code, "") if text is None else text)[:_LONGEST]}
         detail = {ATTR_MESSAGE: (message_without_files(value) or "")[:_LONGEST]}
         if (command := message_command(value)) is not None:
             detail[ATTR_COMMAND] = command

@@ -44,6 +44,8 @@ it numbers none.
 
 _GANG_SEPARATOR = "_gang_"
 
+_FIRST_EVENT_WAITS = 10.0
+"""Seconds that an entity may take from being made to listening."""
 _SLICE_SECONDS = 0.01
 """How long the event loop may be kept when all entities are woken at once."""
 
@@ -60,6 +62,9 @@ class Connection(Protocol):
 
     async def start(self) -> None:
         """Connect and bring the devices; raise ConfigEntryNotReady or ConfigEntryAuthFailed."""
+
+    def loaded(self) -> None:
+        """The platforms are set up: what happens from now on finds its entities listening."""
 
     async def stop(self) -> None:
         """Disconnect."""
@@ -112,6 +117,8 @@ class Hub:
         self._awaiting_parent: dict[str, set[str]] = {}
         self._woken: dict[str, dict[str, list[Woken]]] = {}
         self._reported: dict[str, dict[str, list[Reported]]] = {}
+        self._reported_late: dict[str, dict[str, list[Reported]]] = {}
+        self._first_events: dict[tuple[str, str], Callable[[Reported], None]] = {}
         self._removers: dict[str, list[Callable[[], Awaitable[None]]]] = {}
         self._device_listeners: list[Callable[[Iterable[Device]], None]] = []
         self._settling = Settling(hass, self._ask)
@@ -163,9 +170,23 @@ class Hub:
         return _register(self._woken.setdefault(device_id, {}), codes, woken)
 
     @callback
-    def listen_reports(self, device_id: str, code: str, reported: Reported) -> CALLBACK_TYPE:
-        """Call `reported` on each live report of a code; return how to end it."""
-        return _register(self._reported.setdefault(device_id, {}), (code,), reported)
+    def listen_reports(
+        self, device_id: str, code: str, reported: Reported, *, late: Reported | None = None
+    ) -> CALLBACK_TYPE:
+        """Call `reported` on each live report of a code, and `late` on those that come long after; return how to end it."""
+        remove = _register(self._reported.setdefault(device_id, {}), (code,), reported)
+        if (first := self._first_events.pop((device_id, code), None)) is not None:
+            self.hass.loop.call_soon(first, reported)
+        if late is None:
+            return remove
+        remove_late = _register(self._reported_late.setdefault(device_id, {}), (code,), late)
+
+        @callback
+        def remove_both() -> None:
+            remove()
+            remove_late()
+
+        return remove_both
 
     @callback
     def listen_release(self, device_id: str, remove: Callable[[], Awaitable[None]]) -> CALLBACK_TYPE:
@@ -249,6 +270,7 @@ class Hub:
             self._removers.pop(device_id, None)
             self._woken.pop(device_id, None)
             self._reported.pop(device_id, None)
+            self._reported_late.pop(device_id, None)
             self._registry_ids.pop(device_id, None)
             self._leave_orphans(device_id)
 
@@ -304,6 +326,7 @@ class Hub:
         self.devices.pop(device_id, None)
         self._woken.pop(device_id, None)
         self._reported.pop(device_id, None)
+        self._reported_late.pop(device_id, None)
         self._registry_ids.pop(device_id, None)
         registry = dr.async_get(self.hass)
         if device := registry.async_get_device_by_identifier((DOMAIN, device_id), self.entry.entry_id):
@@ -327,15 +350,18 @@ class Hub:
     ) -> None:
         """Take in that an event of a device's model happened just now; without `params` only that there is such an event.
 
-        It leaves no state. `number` is as in `report`.
+        It leaves no state. `number` is as in `report`. The first of its kind waits for the entity that it makes.
         """
         device = self.devices[device_id]
         code = f"{EVENT_PREFIX}{event_code}"
+        first = not self._reported.get(device_id, {}).get(code)
+        if params is not None and first:
+            self._first_events[device_id, code] = partial(_tell_first, dict(params), number, time.monotonic())
         if (schema := device.schema.with_event(event_code)) is not device.schema:
             device.schema = schema
             for listener in list(self._device_listeners):
                 listener((device,))
-        if params is not None:
+        if params is not None and not first:
             for reported in tuple(self._reported.get(device_id, {}).get(code, ())):
                 reported(dict(params), number)
 
@@ -344,6 +370,21 @@ class Hub:
         """Take in a state that was read, under the device's own codes; unlike a report it fires no events."""
         device = self.devices[device_id]
         self._apply(device, self._settling.believable(device_id, device.schema.received(values)))
+
+    @callback
+    def report_past(
+        self, device_id: str, values: Mapping[str, Raw], number: int | None = None, *, late: bool = False
+    ) -> None:
+        """Take in what a device reported before something newer that is known of it: each report counts, none is the state.
+
+        `late`: it is long past, so that nothing may happen because of it, see `listen_reports`.
+        """
+        device = self.devices[device_id]
+        if not (reported := (self._reported_late if late else self._reported).get(device_id)):
+            return
+        for code, raw in device.schema.received(values).items():
+            for listener in tuple(reported.get(code, ())):
+                listener(device.decoded(code, raw), number)
 
     @callback
     def set_online(self, device_id: str, online: bool) -> None:
@@ -454,6 +495,12 @@ class Hub:
         for child in self._awaiting_parent.pop(device.id, ()):
             if child != device.id and child in self.devices and self.devices[child].parent == device.id:
                 self._register(self.devices[child])
+
+
+def _tell_first(params: Value, number: int | None, when: float, reported: Reported) -> None:
+    """Tell who listens now what happened before anybody did, unless that is long past."""
+    if time.monotonic() - when < _FIRST_EVENT_WAITS:
+        reported(params, number)
 
 
 def gang_identifier(device_id: str, gang: int) -> str:

@@ -135,7 +135,7 @@ class IncrementSensor(DataPointSensor, RestoreSensor):
     """Shows the sum of what a counter reports: each report is what came since the one before.
 
     The sum goes on after a restart. It begins with what the device said last; what it reports while Home Assistant is not
-    there is lost, as no gateway keeps it.
+    there is lost, as no gateway keeps it. A cloud's message queue does, for two hours.
     """
 
     def __init__(self, hub: Hub, device: Device, plan: EntityPlan) -> None:
@@ -155,7 +155,7 @@ class IncrementSensor(DataPointSensor, RestoreSensor):
         self._sum.begin(total)
         self._was_available = self.available
         await super().async_added_to_hass()
-        self.async_on_remove(self.hub.listen_reports(self.device.id, self.code, self._reported))
+        self.async_on_remove(self.hub.listen_reports(self.device.id, self.code, self._reported, late=self._reported))
 
     async def _restored(self) -> float | None:
         """Return the sum of before in today's unit, None where there is none."""

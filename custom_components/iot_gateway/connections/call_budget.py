@@ -1,5 +1,7 @@
 """When a cloud is asked next, so that a day's calls last for the day."""
 
+from collections.abc import Callable
+import time
 from typing import Final
 
 DAY: Final = 86400
@@ -26,3 +28,24 @@ def seconds_until_reading(*, wished: float, budget: int, used: int, cost: int, n
     if readings <= 0:
         return max(wished, left + _AFTER_MIDNIGHT)
     return max(wished, left / readings)
+
+
+class CallBudget:
+    """The calls that a day may have, and how many today has had. `now` gives seconds since the epoch."""
+
+    def __init__(self, calls_a_day: int, used: Callable[[], int], now: Callable[[], float] = time.time) -> None:
+        """Draw on `calls_a_day`; `used` returns the calls of today."""
+        self.calls_a_day: Final = calls_a_day
+        self._used = used
+        self._now = now
+
+    @property
+    def used_up(self) -> bool:
+        """Whether today has had all of its calls: nothing is read any more of our own accord."""
+        return self._used() >= self.calls_a_day
+
+    def seconds_until_reading(self, *, wished: float, cost: int) -> float:
+        """Return the seconds until the next reading, see the function of the same name."""
+        return seconds_until_reading(
+            wished=wished, budget=self.calls_a_day, used=self._used(), cost=cost, now=self._now()
+        )

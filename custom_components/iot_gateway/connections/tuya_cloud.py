@@ -6,11 +6,10 @@ delivers (seed 004; `tuya_cloud_queue`).
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import batched
 import logging
 import time
 from typing import Any, Final, override
@@ -24,32 +23,8 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.util.hass_dict import HassKey
 
 from ..clients.tuya_cloud.api import TuyaCloudApi
-from ..clients.tuya_cloud.devices import (
-    CloudDevice,
-    Specification,
-    get_specification,
-    get_status,
-    has_devices,
-    list_devices,
-    send_commands,
-)
-from ..clients.tuya_cloud.errors import (
-    CannotReachCloud,
-    CloudBusy,
-    CloudError,
-    CredentialsRefused,
-    DataCenterSuspended,
-    DeviceOffline,
-    IpNotAllowed,
-    NotSubscribed,
-    NotSupported,
-    PermissionDenied,
-    QuotaExhausted,
-    RequestInvalid,
-    SubscriptionExpired,
-    UnknownCloudError,
-    WrongDataCenter,
-)
+from ..clients.tuya_cloud.devices import CloudDevice, has_devices, list_devices
+from ..clients.tuya_cloud.errors import CloudError, CredentialsRefused
 from ..clients.tuya_cloud.message_queue import SeenMessages
 from ..commands import Values
 from ..const import (
@@ -63,18 +38,23 @@ from ..const import (
     DOMAIN,
     TUYA_REGIONS,
 )
-from ..errors import CommandFailed, CommandRefused, CommandsFailed
+from ..errors import CommandsFailed
 from ..hub import Connection, Hub, HubConfigEntry, RootDevice
 from ..live_view import LiveView, async_forget_live_view
-from ..model import Device, Raw, parse_tuya_schema
+from ..model import Raw
 from ..reachability import Reachability
-from ..sharing import Description, Sharing
-from .call_budget import DAY, seconds_until_reading
-from .tuya_cloud_freshness import NAME, ONLINE, Freshness
+from ..sharing import Sharing
+from .call_budget import DAY, CallBudget
+from .tuya_cloud_bringing import DeviceBringer
+from .tuya_cloud_commands import CommandSender
+from .tuya_cloud_errors import PASSING, error_key
+from .tuya_cloud_freshness import Freshness
 from .tuya_cloud_kept import KeptDevices
+from .tuya_cloud_list import describe, is_news, without_old
 from .tuya_cloud_measures import CloudMeasures
 from .tuya_cloud_messages import MessageTaker
 from .tuya_cloud_queue import CloudQueue, has_queue
+from .tuya_cloud_status import StatusReader
 from .tuya_cloud_troubles import CloudTroubles
 from .tuya_cloud_usage import CloudUsage
 
@@ -82,14 +62,6 @@ _LOGGER = logging.getLogger(__name__)
 
 _START_PATIENCE: Final = 20.0
 """Seconds that set-up waits for the devices; what comes later, comes later."""
-_SPECIFICATIONS_AT_ONCE: Final = 5
-_SPECIFICATIONS_RENEWED: Final = 5
-"""How many old specifications are read again after each look at the list."""
-_COMMANDS_AT_ONCE: Final = 8
-"""The cloud refuses more than a few calls at the same moment."""
-_BUSY_ATTEMPTS: Final = 3
-_BUSY_WAIT: Final = 1.1
-"""Seconds until a command is tried again that met a busy cloud; no call is made for a second after that anyway."""
 _RESULT_AFTER: Final = 3.0
 """Seconds after a command until its device is asked what came of it; devices tell the cloud within about a second."""
 _ASK_AFTER: Final = 0.5
@@ -104,38 +76,8 @@ _RETRY_FIRST: Final = 15.0
 """Seconds until the next attempt after the first that found no cloud; twice that after the second, and so on."""
 _FAILURES_BEFORE_LOST: Final = 2
 
-_PASSING: Final = (CannotReachCloud, CloudBusy)
-"""What passes by itself."""
-_OF_PROJECT: Final = (
-    QuotaExhausted,
-    SubscriptionExpired,
-    NotSubscribed,
-    IpNotAllowed,
-    WrongDataCenter,
-    DataCenterSuspended,
-)
-"""What any call may tell of the project; that a permission is missing may be for one device alone."""
-_OF_COMMAND: Final = (NotSupported, RequestInvalid, PermissionDenied, UnknownCloudError)
-"""What is refused of a command, while others may do."""
-
-ERROR_KEYS: Mapping[type[CloudError], str] = {
-    CannotReachCloud: "cloud_unreachable",
-    CredentialsRefused: "cloud_credentials_refused",
-    PermissionDenied: "cloud_permission_denied",
-    IpNotAllowed: "cloud_ip_not_allowed",
-    WrongDataCenter: "cloud_wrong_data_center",
-    DataCenterSuspended: "cloud_data_center_suspended",
-    NotSubscribed: "cloud_not_subscribed",
-    SubscriptionExpired: "cloud_subscription_expired",
-    QuotaExhausted: "cloud_quota_exhausted",
-    CloudBusy: "cloud_busy",
-}
-"""The key of the translation of each error, in the flows and in exceptions; any other is told in the cloud's words."""
-
-
-def error_key(err: CloudError) -> str:
-    """Return the key of the translation of an error of the client."""
-    return ERROR_KEYS.get(type(err), "cloud_error")
+_TELLING_WITHIN: Final = 3600.0
+"""Seconds since the last message for which the queue is taken for what keeps states true while the cloud cannot be asked."""
 
 
 async def async_probe(hass: HomeAssistant, data: Mapping[str, Any]) -> bool:
@@ -179,18 +121,15 @@ class TuyaCloudConnection(Connection):
         self._failures = 0
         self._nothing_listed = False
         self._stopped = False
-        self._bringing = asyncio.Lock()
-        self._commanding = asyncio.Semaphore(_COMMANDS_AT_ONCE)
-        self._asked: set[str] = set()
+        self._lost = False
         self._cancel_poll: CALLBACK_TYPE | None = None
-        self._cancel_asking: CALLBACK_TYPE | None = None
         self._cancel_look: CALLBACK_TYPE | None = None
+        self._look_at = 0.0
         self._end_lending: CALLBACK_TYPE | None = None
-        self._budget = entry.options.get(CONF_CALL_BUDGET, DEFAULT_CALL_BUDGET)
         self._read_at = 0.0
+        self._owed_since: float | None = None
         self._expected: dict[str, bool] = {}
         self._looked_for: set[str] = set()
-        self._commanded: dict[str, tuple[float, dict[str, Raw]]] = {}
         self._trusted = False
         self._freshness = Freshness()
         self._measures: CloudMeasures | None = None
@@ -200,6 +139,19 @@ class TuyaCloudConnection(Connection):
         self.api = self._made.api
         self.devices: dict[str, CloudDevice] = {}
         self.troubles = CloudTroubles(hass, entry)
+        self._budget = CallBudget(
+            entry.options.get(CONF_CALL_BUDGET, DEFAULT_CALL_BUDGET), lambda: self.usage.calls.today
+        )
+        self._commands = CommandSender(self.api, self.troubles, name=entry.title, name_of=self._name_of)
+        self._states = StatusReader(
+            hub,
+            self.api,
+            self._freshness,
+            self._budget,
+            run=self._in_background,
+            changed=self._trust_may_have_changed,
+        )
+        self._bringer = DeviceBringer(hub, self.api, self._kept, self, note=self._note)
         self.live_view: LiveView = LiveView(
             hass,
             entry,
@@ -233,16 +185,24 @@ class TuyaCloudConnection(Connection):
         bringing = self._in_background(self._bring_missing(), "devices")
         _ = await asyncio.wait([bringing], timeout=_START_PATIENCE)
         self._entry.async_on_unload(self._sharing.listen_freed(self._freed))
-        self._start_queue()
-        self._measures = CloudMeasures(self.usage, self.queue, daily_budget=self._budget)
+        self._make_queue()
+        self._measures = CloudMeasures(self.usage, self.queue, daily_budget=self._budget.calls_a_day)
         self.measures = self._measures.measures
         self._entry.async_on_unload(async_track_time_interval(self._hass, self._tick, _TICK, cancel_on_shutdown=True))
         self._poll_in(self._next_reading())
 
     @override
+    @callback
+    def loaded(self) -> None:
+        # Not before: what happened a moment ago would be told while no entity listens
+        if self.queue is not None:
+            self.queue.start()
+
+    @override
     async def stop(self) -> None:
         self._stopped = True
-        for cancel in (self._cancel_poll, self._cancel_asking, self._cancel_look, self._end_lending):
+        self._states.stop()
+        for cancel in (self._cancel_poll, self._cancel_look, self._end_lending):
             if cancel is not None:
                 cancel()
         await self.live_view.async_stop()
@@ -259,21 +219,11 @@ class TuyaCloudConnection(Connection):
         # Before they are sent: the queue may be quicker than the answer
         begun = time.time()
         changing = self._changing(values) if self._trusted else {}
-        outcomes = await asyncio.gather(
-            *(self._send(device_id, raws) for device_id, raws in values.items()), return_exceptions=True
-        )
-        failed = {}
-        for device_id, outcome in zip(values, outcomes, strict=True):
-            if isinstance(outcome, CommandFailed):
-                failed[device_id] = outcome
-            elif isinstance(outcome, BaseException):
-                raise outcome
+        failed = await self._commands.send(values)
         if done := values.keys() - failed.keys():
             if self._trusted:
-                self._commanded |= {
-                    device_id: (begun, changing[device_id]) for device_id in done if device_id in changing
-                }
-            self._read_soon(done, _RESULT_AFTER)
+                self._states.expect(begun, {one: changing[one] for one in done if one in changing})
+            self._states.read_soon(done, _RESULT_AFTER)
         if len(values) == 1 and failed:
             raise next(iter(failed.values()))
         if failed:
@@ -282,7 +232,7 @@ class TuyaCloudConnection(Connection):
     @override
     @callback
     def ask(self, device_id: str) -> None:
-        self._read_soon([device_id], _ASK_AFTER)
+        self._states.read_soon([device_id], _ASK_AFTER)
 
     @override
     def diagnostics(self) -> dict[str, Any]:
@@ -291,7 +241,7 @@ class TuyaCloudConnection(Connection):
             "connected": self._hub.connected,
             "data_center": regions.get(self._entry.data[CONF_ENDPOINT], "other"),
             "poll_interval": self._interval,
-            "call_budget": self._budget,
+            "call_budget": self._budget.calls_a_day,
             "calls_today": self.usage.calls.today,
             "failures": self._failures,
             "accounts": len({device.uid for device in self.devices.values()}),
@@ -315,71 +265,10 @@ class TuyaCloudConnection(Connection):
 
     # Commands
 
-    async def _send(self, device_id: str, raws: Mapping[str, Raw]) -> None:
-        """Send one device its commands; raises CommandFailed."""
-        for attempt in range(1, _BUSY_ATTEMPTS + 1):
-            try:
-                async with self._commanding:
-                    await send_commands(self.api, device_id, raws)
-            except CloudBusy as err:
-                if attempt == _BUSY_ATTEMPTS:
-                    raise self._command_error(device_id, err) from err
-            except CloudError as err:
-                raise self._command_error(device_id, err) from err
-            else:
-                return
-            await asyncio.sleep(_BUSY_WAIT)
-
-    def _command_error(self, device_id: str, err: CloudError) -> CommandFailed:
-        """Return what Home Assistant says of a command that failed."""
-        name = self._entry.title
-        if isinstance(err, DeviceOffline):
-            device = self.devices.get(device_id)
-            return CommandFailed("device_offline", device=(device and device.name) or device_id)
-        if isinstance(err, _OF_COMMAND):
-            return CommandRefused("command_refused", name=name, error=str(err))
-        if isinstance(err, _OF_PROJECT):
-            self.troubles.note(err)
-        return CommandFailed(error_key(err), name=name, error=str(err))
-
-    # States that are read between two looks at the list
-
-    @callback
-    def _read_soon(self, device_ids: Iterable[str], delay: float) -> None:
-        """Read the states of devices soon, of all that are asked for by then with one call."""
-        self._asked.update(device_ids)
-        if self._cancel_asking is None and not self._stopped:
-            self._cancel_asking = async_call_later(self._hass, delay, HassJob(self._read_now, cancel_on_shutdown=True))
-
-    @callback
-    def _read_now(self, _now: datetime) -> None:
-        self._cancel_asking = None
-        _ = self._in_background(self._read_asked(), "status")
-
-    async def _read_asked(self) -> None:
-        asked, self._asked = self._asked & self._hub.devices.keys(), set()
-        commanded, self._commanded = self._commanded, {}
-        if self._trusted and self.queue is not None:
-            # What the queue has told by now need not be asked for
-            watch = self.queue.watch
-            asked -= {device_id for device_id, (when, _) in commanded.items() if watch.heard_since(device_id, when)}
-        if not asked:
-            return
-        asked_at = self.cloud_time
-        try:
-            states = await get_status(self.api, sorted(asked))
-        except CloudError as err:
-            _LOGGER.debug("%s did not tell the state of %s: %s", self._entry.title, sorted(asked), err)
-            return
-        for device_id, values in states.items():
-            if device_id in self._hub.devices:
-                fresh = self._freshness.note_reading(device_id, values, asked_at)
-                self._hub.take(device_id, {code: raw for code, raw in values.items() if code in fresh})
-            if self.queue is not None and device_id in commanded:
-                when, raws = commanded[device_id]
-                if any(values.get(code) == raw for code, raw in raws.items()):
-                    self.queue.watch.missed(device_id, since=when)
-        self._trust_may_have_changed()
+    def _name_of(self, device_id: str) -> str:
+        """Return what errors of commands call a device."""
+        device = self.devices.get(device_id)
+        return (device and device.name) or device_id
 
     def _changing(self, values: Values) -> dict[str, dict[str, Raw]]:
         """Return what commands are about to change: the queue has to tell of it, or does not deliver."""
@@ -410,9 +299,9 @@ class TuyaCloudConnection(Connection):
             self._take_list(await list_devices(self.api, known=self._known()), asked_at)
             self._back()
             await self._bring_missing()
-            await self._renew_specifications()
+            await self._bringer.renew()
         except CloudError as err:
-            if isinstance(err, _PASSING):
+            if isinstance(err, PASSING):
                 retry = min(_RETRY_FIRST * 2 ** min(self._failures, 10), self._interval)
             self._failed(err)
         except Exception:
@@ -438,20 +327,34 @@ class TuyaCloudConnection(Connection):
         _LOGGER.debug("%s did not list its devices, attempt %s: %s", self._entry.title, self._failures, err)
         if isinstance(err, CredentialsRefused):
             self._entry.async_start_reauth(self._hass)
-        if self._hub.connected and (self._failures >= _FAILURES_BEFORE_LOST or not isinstance(err, _PASSING)):
-            _LOGGER.info("%s is lost: %s", self._entry.title, err)
-            self._hub.set_connected(False)
+        if self._failures >= _FAILURES_BEFORE_LOST or not isinstance(err, PASSING):
+            self._lost = True
+            self._show_whether_lost(f": {err}")
 
     def _back(self) -> None:
         """A look at the list went well."""
         self._worked()
-        if not self._hub.connected:
-            _LOGGER.info("%s is back", self._entry.title)
-            self._hub.set_connected(True)
+        self._lost = False
+        self._show_whether_lost()
+
+    def _show_whether_lost(self, why: str = "") -> None:
+        """Have entities available as long as something keeps their states true: the cloud that is asked, or the queue."""
+        connected = not self._lost or self._told_by_queue
+        if connected is not self._hub.connected:
+            _LOGGER.info("%s is %s%s", self._entry.title, "back" if connected else "lost", why)
+            self._hub.set_connected(connected)
+
+    @property
+    def _told_by_queue(self) -> bool:
+        """Whether the queue tells all states, and nothing is known that it has left out."""
+        if self.queue is None or not self.queue.trusted or self._owed_since is not None:
+            return False
+        last = self.queue.watch.last_message
+        return last is not None and time.time() - last < _TELLING_WITHIN
 
     def _note(self, err: CloudError) -> None:
         """Let the user know, at once of what only they can mend."""
-        if isinstance(err, _PASSING):
+        if isinstance(err, PASSING):
             self._reachability.lost()
         else:
             self.troubles.note(err)
@@ -463,25 +366,37 @@ class TuyaCloudConnection(Connection):
     def _take_list(self, listed: list[CloudDevice], asked_at: float) -> None:
         """Take in what the cloud lists: states, names, and what is not there any more."""
         self._nothing_listed = not listed
+        if self._owed_since is not None and self._owed_since <= asked_at:
+            self._owed_since = None
         if not listed:
             # An account that is not linked any more, most likely, which is mended by linking it again
             self.troubles.note_no_devices()
             for device_id, expected in self._expected.items():
                 if not expected:
+                    self.devices.pop(device_id, None)
                     self._drop(device_id)
             for device_id in self._hub.devices:
                 self._hub.set_online(device_id, online=False)
-            self._expected.clear()
+            self._check_expected()
             return
         self._read_at = time.time()
         if self.queue is not None:
-            self.queue.watch.note_reading(device.id for device in listed if self._is_news(device, asked_at))
-        listed = [self._without_old(device, asked_at) for device in listed]
+            self.queue.watch.note_reading(
+                device.id
+                for device in listed
+                if is_news(device, self._hub.devices.get(device.id), self._freshness, asked_at)
+            )
+        listed = [
+            without_old(
+                device, self.devices.get(device.id), self._hub.devices.get(device.id), self._freshness, asked_at
+            )
+            for device in listed
+        ]
         self.devices = {device.id: device for device in listed}
-        self._sharing.describe({device.id: _describe(device) for device in listed})
+        self._sharing.describe({device.id: describe(device) for device in listed})
         for device in listed:
             if device.id in self._hub.devices:
-                called = _describe(device)
+                called = describe(device)
                 self._hub.describe(device.id, called.name, called.model, called.product_id, device.gateway_id or None)
                 self._hub.take(device.id, device.status)
                 self._hub.set_online(device.id, device.online)
@@ -548,7 +463,7 @@ class TuyaCloudConnection(Connection):
         """Seconds since the epoch, by the cloud's clock."""
         return self.api.cloud_time
 
-    def _start_queue(self) -> None:
+    def _make_queue(self) -> None:
         if not has_queue(self._entry):
             CloudQueue.forget(self._hass, self._entry)
             return
@@ -560,7 +475,7 @@ class TuyaCloudConnection(Connection):
             usage=self.usage,
             seen=self._made.seen,
         )
-        self.queue.start()
+        self._states.watch = self.queue.watch
 
     @callback
     def update_listed(self, device_id: str, **changes: Any) -> None:
@@ -569,12 +484,22 @@ class TuyaCloudConnection(Connection):
             return
         device = self.devices[device_id] = replace(listed, **changes)
         if "name" in changes:
-            called = _describe(device)
+            called = describe(device)
             self._sharing.describe({device_id: called})
             if device_id in self._hub.devices:
                 self._hub.describe(device_id, called.name, called.model, called.product_id, device.gateway_id or None)
         if self.live_view.get(device_id) is not None:
             self.live_view.add_camera(device)
+
+    @callback
+    def doubt(self, device_ids: Collection[str]) -> None:
+        """Read the states of devices, some time soon."""
+        self._states.doubt(device_ids, _ASK_AFTER)
+
+    @callback
+    def look_again(self) -> None:
+        """Read the list, some time soon."""
+        self._look_soon(_LOOK_AGAIN_AFTER)
 
     @callback
     def keep_event(self, device_id: str, code: str) -> None:
@@ -600,7 +525,13 @@ class TuyaCloudConnection(Connection):
 
     @callback
     def _look_soon(self, delay: float) -> None:
+        """Read the list after so many seconds, or sooner where that was asked for already."""
+        at = self._hass.loop.time() + delay
+        if self._cancel_look is not None and at < self._look_at:
+            self._cancel_look()
+            self._cancel_look = None
         if self._cancel_look is None and not self._stopped:
+            self._look_at = at
             self._cancel_look = async_call_later(self._hass, delay, HassJob(self._look, cancel_on_shutdown=True))
 
     @callback
@@ -609,19 +540,25 @@ class TuyaCloudConnection(Connection):
         self._cancel_look = None
         if self._cancel_poll is None:
             self._look_soon(_LOOK_AFTER)
-        elif self.usage.calls.today < self._budget:
-            self._cancel_poll()
+            return
+        self._cancel_poll()
+        if self._budget.used_up:
+            # Then tomorrow, but not only in a day
+            self._poll_in(self._next_reading())
+        else:
             self._poll_now(now)
 
     @callback
     def queue_missed_some(self) -> None:
         """There is a connection, but something may have been missed before."""
+        self._owed_since = self.cloud_time
         self._look_soon(0)
 
     @callback
     def queue_changed(self) -> None:
         """Whether the queue is connected or trusted may be otherwise than before."""
         self._trust_may_have_changed()
+        self._show_whether_lost()
         self._tell_measures()
 
     @callback
@@ -636,43 +573,9 @@ class TuyaCloudConnection(Connection):
 
     def _next_reading(self) -> float:
         """Return the seconds until the list is read again: a day where the queue tells all, to see whether it does."""
-        now = time.time()
-        quiet = self._trusted and not self._failures
-        wished = max(self._read_at + DAY - now, self._interval) if quiet else self._interval
-        return seconds_until_reading(
-            wished=wished,
-            budget=self._budget,
-            used=self.usage.calls.today,
-            cost=-(-len(self.devices) // _PAGE),
-            now=now,
-        )
-
-    def _is_news(self, device: CloudDevice, asked_at: float) -> bool:
-        """Whether a list says of a device what nobody told: see `QueueWatch`."""
-        if (present := self._hub.devices.get(device.id)) is None:
-            return False
-        known = present.schema.sent(present.state)
-        points, renamed = present.schema.points, present.schema.renamed
-        return any(
-            code in known
-            and known[code] != points[renamed.get(code, code)].typed(raw)
-            and self._freshness.is_older(device.id, code, asked_at)
-            for code, raw in device.status.items()
-        )
-
-    def _without_old(self, device: CloudDevice, asked_at: float) -> CloudDevice:
-        """Return a listed device without what messages told otherwise since the list was asked for."""
-        fresh = self._freshness.note_reading(device.id, (*device.status, ONLINE, NAME), asked_at)
-        if len(fresh) == len(device.status) + 2 or (before := self.devices.get(device.id)) is None:
-            return device
-        present = self._hub.devices.get(device.id)
-        known = before.status if present is None else present.schema.sent(present.state)
-        return replace(
-            device,
-            status={code: raw if code in fresh else known.get(code, raw) for code, raw in device.status.items()},
-            online=device.online if ONLINE in fresh else before.online,
-            name=device.name if NAME in fresh else before.name,
-        )
+        quiet = self._trusted and not self._failures and self._owed_since is None and not self._expected
+        wished = max(self._read_at + DAY - time.time(), self._interval) if quiet else self._interval
+        return self._budget.seconds_until_reading(wished=wished, cost=-(-len(self.devices) // _PAGE))
 
     @callback
     def _tick(self, _now: datetime) -> None:
@@ -698,112 +601,11 @@ class TuyaCloudConnection(Connection):
 
     async def _bring_missing(self) -> None:
         """Bring the listed devices that no entry has; those whose specification cannot be had just now come later."""
-        async with self._bringing:
-            taken = self._sharing.taken(self._hub, self.devices)
-            wanted = [
-                device
-                for device_id, device in self.devices.items()
-                if device_id not in self._hub.devices and device_id not in taken
-            ]
-            known = {device.id: kept for device in wanted if (kept := self._kept.specification(device)) is not None}
-            await self._add(known)
-            unknown = (device for device in wanted if device.id not in known)
-            for some in batched(unknown, _SPECIFICATIONS_AT_ONCE, strict=False):
-                found, failure = await self._read_specifications(some)
-                await self._add(found)
-                if failure is not None:
-                    self._note(failure)
-                    _LOGGER.debug("%s did not tell what its devices can: %s", self._entry.title, failure)
-                    return
-            if not self._failures and not self._nothing_listed:
-                self.troubles.clear()
-
-    async def _read_specifications(
-        self, devices: Sequence[CloudDevice]
-    ) -> tuple[dict[str, Specification], CloudError | None]:
-        """Read specifications at the same time; return and keep those that could be had, and why others could not."""
-        outcomes = await asyncio.gather(
-            *(get_specification(self.api, device.id) for device in devices), return_exceptions=True
-        )
-        found = {}
-        failure: CloudError | None = None
-        for device, outcome in zip(devices, outcomes, strict=True):
-            if isinstance(outcome, CloudError):
-                failure = outcome
-            elif isinstance(outcome, BaseException):
-                raise outcome
-            else:
-                self._kept.keep(device, outcome)
-                found[device.id] = outcome
-        return found, failure
-
-    async def _add(self, specifications: Mapping[str, Specification]) -> None:
-        """Hand devices to the hub, unless another entry has them by now or they are gone."""
-        await self._hub.take_over(specifications.keys() - self._sharing.taken(self._hub, specifications))
-        taken = self._sharing.taken(self._hub, specifications)
-        self._hub.add_devices(
-            self._make_device(self.devices[device_id], specification)
-            for device_id, specification in specifications.items()
-            if device_id in self.devices and device_id not in taken
-        )
-
-    def _make_device(self, listed: CloudDevice, specification: Specification) -> Device:
-        """Return the device that the hub gets."""
-        called = _describe(listed)
-        schema = self._hub.quirks.apply(
-            parse_tuya_schema(specification.category or listed.category, specification.functions, specification.status),
-            device_id=listed.id,
-            product_id=listed.product_id,
-            reported=listed.status,
-        )
-        for event in self._kept.events(listed.id):
-            schema = schema.with_event(event)
-        present = self._hub.devices.get(listed.id)
-        status = listed.status
-        if present is not None:
-            # Messages have told more than the list
-            status = {**status, **present.schema.sent(present.state)}
-        device = Device(
-            id=listed.id,
-            schema=schema,
-            name=called.name,
-            model=called.model,
-            product_id=called.product_id,
-            parent=listed.gateway_id or None,
-            online=listed.online if present is None else present.online,
-        )
-        device.apply(schema.received(status))
-        return device
-
-    async def _renew_specifications(self) -> None:
-        """Read a few specifications again that are old; a device whose own has changed is set up anew."""
-        stale = [
-            device
-            for device_id, device in self.devices.items()
-            if device_id in self._hub.devices and self._kept.is_stale(device_id)
-        ][:_SPECIFICATIONS_RENEWED]
-        before = {device.id: self._kept.specification(device) for device in stale}
-        found, failure = await self._read_specifications(stale)
-        if failure is not None:
-            _LOGGER.debug("%s did not tell again what its devices can: %s", self._entry.title, failure)
-        await self._add(
-            {
-                device_id: specification
-                for device_id, specification in found.items()
-                if specification != before[device_id] and device_id in self._hub.devices
-            }
-        )
+        if await self._bringer.bring_missing() and not self._failures and not self._nothing_listed:
+            self.troubles.clear()
 
     def _in_background(self, coroutine: Coroutine[Any, Any, None], what: str) -> asyncio.Task[None]:
         return self._entry.async_create_background_task(self._hass, coroutine, f"{DOMAIN} {what} {self._entry.title}")
-
-
-def _describe(device: CloudDevice) -> Description:
-    """Return what a device is called; its model is the product's name, and what its maker calls it."""
-    model = device.product_name or device.model
-    if device.product_name and device.model and device.model not in device.product_name:
-        model = f"{device.product_name} ({device.model})"
-    return Description(name=device.name, model=model, product_id=device.product_id)
 
 
 def _make_api(hass: HomeAssistant, data: Mapping[str, Any]) -> TuyaCloudApi:

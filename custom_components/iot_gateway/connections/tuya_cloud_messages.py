@@ -5,7 +5,7 @@ cloud's clock, and nothing happens because of an old one.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from homeassistant.core import callback
@@ -47,8 +47,11 @@ class Cloud(Protocol):
     def expect_listed(self, device_id: str, *, listed: bool) -> None:
         """Look soon whether a device is in the list, or is not."""
 
-    def ask(self, device_id: str) -> None:
-        """Read the state of a device again, soon."""
+    def doubt(self, device_ids: Collection[str]) -> None:
+        """Read the states of devices, some time soon: what messages told of them leaves a doubt."""
+
+    def look_again(self) -> None:
+        """Read the list, some time soon: what a message told of who is there leaves a doubt."""
 
     def keep_event(self, device_id: str, code: str) -> None:
         """Keep over restarts that a device has an event."""
@@ -64,13 +67,20 @@ class MessageTaker:
         self._freshness = freshness
         self._codes: dict[tuple[str, str], str] = {}
         self._strangers: set[str] = set()
+        self._doubted: set[str] = set()
         self._catching_up = True
         self.counts: Final = Counter[str]()
 
     @callback
     def begin(self, *, catching_up: bool) -> None:
-        """Note whether what comes may be a backlog: then what is older than a reading is nothing to wonder about."""
+        """Note whether what comes may be a backlog: then what is older than a reading is nothing to wonder about.
+
+        Unless it is hardly older: what leaves a doubt is read once the backlog has come.
+        """
         self._catching_up = catching_up
+        if not catching_up and self._doubted:
+            self._cloud.doubt(self._doubted & self._hub.devices.keys())
+            self._doubted.clear()
 
     @callback
     def take(self, message: Message) -> None:
@@ -93,6 +103,14 @@ class MessageTaker:
             case _:
                 self.counts["not_used"] += 1
 
+    @callback
+    def lost(self, message: Message) -> None:
+        """A message could not be taken: what it said of a state is read instead."""
+        if message.device_id in self._hub.devices:
+            self._cloud.doubt((message.device_id,))
+        else:
+            self._cloud.look_again()
+
     def as_dict(self) -> dict[str, Any]:
         """Return what diagnostics show."""
         return {**self.counts, "strange_devices": len(self._strangers)}
@@ -104,17 +122,19 @@ class MessageTaker:
         now = self._cloud.cloud_time
         by_time = sorted(message.values, key=lambda value: value.time or message.time or 0)
         batches: list[tuple[bool, dict[str, Raw]]] = []
+        past: list[tuple[bool, dict[str, Raw]]] = []
         for value in by_time:
             if (code := self._code(message.device_id, value)) is None:
                 self.counts["values_without_code"] += 1
                 if device is not None:
-                    self._cloud.ask(device.id)
+                    self._cloud.doubt((device.id,))
                 continue
             when = self._when(value.time or message.time, now)
-            if not self._freshness.note_report(message.device_id, code, when):
-                self._skip_stale(device, code, value.value)
-                continue
             old = now - when > OLD
+            if not self._freshness.note_report(message.device_id, code, when):
+                self._note_stale(device, code, value.value, when)
+                past.append((old, {code: value.value}))
+                continue
             if not batches or batches[-1][0] is not old or code in batches[-1][1]:
                 # A report may hold a value's history: a press after a press is two
                 batches.append((old, {}))
@@ -123,13 +143,23 @@ class MessageTaker:
             self._keep_for_later(message.device_id, batches)
             return
         mark = message.data_id or message.time
+
+        def number(*place: object) -> int | None:
+            return None if mark is None else hash((mark, *place))
+
+        # They are no state any more, and yet each is a press, or adds to a sum
+        for place, (old, values) in enumerate(past):
+            self._hub.report_past(device.id, _typed(device, values), number("past", place), late=old)
+        if any(not old for old, _ in batches):
+            self._note_there(device, self._when(message.time, now))
         for place, (old, values) in enumerate(batches):
             typed = _typed(device, values)
             if old:
                 self.counts["old_reports"] += 1
                 self._hub.take(device.id, typed)
+                self._hub.report_past(device.id, typed, number(place), late=True)
             else:
-                self._hub.report(device.id, typed, None if mark is None else hash((mark, place)))
+                self._hub.report(device.id, typed, number(place))
 
     def _code(self, device_id: str, value: ReportedValue) -> str | None:
         """Return a value's code; where only the data point's id is told, that which came with it before."""
@@ -139,17 +169,28 @@ class MessageTaker:
             return value.code
         return None if value.dp_id is None else self._codes.get((device_id, value.dp_id))
 
-    def _skip_stale(self, device: Device | None, code: str, raw: Raw) -> None:
-        """Leave a value out that is older than what is known.
+    def _note_stale(self, device: Device | None, code: str, raw: Raw, when: float) -> None:
+        """Note a value that is older than what is known, and so is not taken.
 
-        Unless that comes of a device's clock: then what it says is news, however old it claims to be, and is read.
+        That may come of a device's clock: then what it says is news, however old it claims to be, and is read. So it may of a
+        reading that was answered before the report had arrived.
         """
         self.counts["stale_values"] += 1
-        if device is None or self._catching_up:
+        if device is None:
             return
         known = device.schema.renamed.get(code, code)
-        if _typed(device, {code: raw})[code] != device.state.get(known):
-            self._cloud.ask(device.id)
+        if _typed(device, {code: raw})[code] == device.state.get(known):
+            return
+        if not self._catching_up:
+            self._cloud.doubt((device.id,))
+        elif self._freshness.was_read_about(device.id, code, when, OLD):
+            self._doubted.add(device.id)
+
+    def _note_there(self, device: Device, when: float) -> None:
+        """A device that reports is there; the rule in the console may have no messages that say so."""
+        if not device.online and self._freshness.note_report(device.id, ONLINE, when):
+            self._cloud.update_listed(device.id, online=True)
+            self._hub.set_online(device.id, online=True)
 
     def _keep_for_later(self, device_id: str, batches: Iterable[tuple[bool, Mapping[str, Raw]]]) -> None:
         """Keep the state of a device that is not brought, or not yet; look for one that is not even listed."""
@@ -173,6 +214,13 @@ class MessageTaker:
     def _take_online(self, device_id: str, when: float, online: bool) -> None:
         if not self._freshness.note_report(device_id, ONLINE, when):
             self.counts["stale_values"] += 1
+            device = self._hub.devices.get(device_id)
+            if (
+                device is not None
+                and device.online is not online
+                and self._freshness.was_read_about(device_id, ONLINE, when, OLD)
+            ):
+                self._cloud.look_again()
             return
         if device_id not in self._cloud.devices and device_id not in self._hub.devices:
             self._meet_stranger(device_id)

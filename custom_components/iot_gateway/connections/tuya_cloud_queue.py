@@ -54,13 +54,13 @@ from .tuya_cloud_queue_troubles import (
     WRONG_ENVIRONMENT,
     QueueTroubles,
 )
-from .tuya_cloud_queue_watch import QueueWatch, Verdict
+from .tuya_cloud_queue_watch import KEPT_FOR, QueueWatch, Verdict
 from .tuya_cloud_usage import CloudUsage
 
 _LOGGER = logging.getLogger(__name__)
 
-KEPT_FOR: Final = 2 * 3600.0
-"""Seconds for which the queue keeps what nobody takes (A3); who was away for longer has missed something."""
+_NOTICED_WITHIN: Final = 300.0
+"""Seconds after which the loss of a connection has been noticed at the latest, by whichever side: messages are kept from then on."""
 _BACKLOG_WITHIN: Final = 60.0
 """Seconds after connecting within which a backlog has come."""
 _DOUBTS: Final = 3
@@ -105,7 +105,8 @@ class Listener(Protocol):
 class CloudQueue:
     """Consumes the queue of an entry for as long as it is started.
 
-    With several subscriptions there is a consumer for each, and what one has taken the others drop.
+    With several subscriptions there is a consumer for each, and what one has taken the others drop; `consumers` are there
+    once it was started.
     """
 
     def __init__(
@@ -125,19 +126,20 @@ class CloudQueue:
         self._listener = listener
         self._usage = usage
         self._seen = seen
-        self._consumers: list[QueueConsumer] = []
+        self.consumers: Sequence[QueueConsumer] = ()
         self._tasks: list[asyncio.Task[None]] = []
         self._connected: set[int] = set()
         self._was_connected = False
         self._lost_at: float | None = None
         self._doubts = 0
+        self._unreadable = 0
         self._last_error = ""
         self._explained = False
         self._cancel_unavailable: CALLBACK_TYPE | None = None
         self._cancel_backlog: CALLBACK_TYPE | None = None
         self.troubles = QueueTroubles(hass, entry)
         usage.use_queue(_name_of(entry))
-        self.watch = QueueWatch(last_message=usage.last_message)
+        self.watch = QueueWatch(last_message=usage.last_message, watched=usage.watched)
 
     @property
     def connected(self) -> bool:
@@ -161,7 +163,7 @@ class CloudQueue:
         try:
             if base is None:
                 raise ValueError("no address is known for this data center")  # noqa: TRY301 - one way out
-            self._consumers = [
+            self.consumers = [
                 QueueConsumer(
                     async_get_clientsession(self._hass),
                     url=base,
@@ -181,9 +183,9 @@ class CloudQueue:
             _LOGGER.warning("The message queue of %s cannot be used: %s", self._entry.title, err)
             self.troubles.note(UNAVAILABLE, error=str(err))
             return
-        self._usage.messages.begin(lambda: sum(one.statistics.messages_today for one in self._consumers))
+        self._usage.messages.begin(lambda: sum(one.statistics.messages_today for one in self.consumers))
         self._expect_connection()
-        for consumer in self._consumers:
+        for consumer in self.consumers:
             self._tasks.append(
                 self._entry.async_create_background_task(
                     self._hass, consumer.run(), f"{DOMAIN} message queue {self._entry.title}"
@@ -200,13 +202,17 @@ class CloudQueue:
             task.cancel()
         _ = await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
-        self._usage.last_message = self.watch.last_message
+        self._usage.note(self.watch.last_message, self.watch.watched)
         self._usage.messages.begin(None)
 
     @callback
     def check(self) -> None:
         """Look whether it delivers what it should; asked for every minute."""
-        self._usage.last_message = self.watch.last_message
+        self._usage.note(self.watch.last_message, self.watch.watched)
+        unreadable = sum(one.statistics.undecodable + one.statistics.malformed_frames for one in self.consumers)
+        if unreadable > self._unreadable:
+            self.watch.unreadable()
+        self._unreadable = unreadable
         match self.watch.verdict:
             case Verdict.SILENT:
                 self.troubles.note(SILENT)
@@ -222,13 +228,13 @@ class CloudQueue:
             "connected": self.connected,
             "environment": self._entry.options.get(CONF_QUEUE_ENVIRONMENT, QUEUE_PRODUCTION),
             "own_address": bool(self._entry.options.get(CONF_QUEUE_URL)),
-            "subscriptions": len(self._consumers),
+            "subscriptions": len(self.consumers),
             "own_subscriptions": bool(self._entry.options.get(CONF_QUEUE_SUBSCRIPTIONS)),
             "last_error": self._last_error,
             "messages_today": self._usage.messages.today,
             "delivery": self.watch.as_dict(),
             "taken": self._taker.as_dict(),
-            "consumers": [consumer.statistics.as_dict() for consumer in self._consumers],
+            "consumers": [consumer.statistics.as_dict() for consumer in self.consumers],
         }
 
     @staticmethod
@@ -243,7 +249,12 @@ class CloudQueue:
         was_trusted = self.trusted
         if message.device_id is not None:
             self.watch.heard(message.device_id)
-        self._taker.take(message)
+        try:
+            self._taker.take(message)
+        except Exception:
+            # It is acknowledged all the same, and would do no better when it came again
+            self._taker.lost(message)
+            raise
         if not was_trusted and self.trusted:
             self.check()
 
@@ -266,7 +277,7 @@ class CloudQueue:
             self._hass, _BACKLOG_WITHIN, HassJob(self._backlog_taken, cancel_on_shutdown=True)
         )
         away = None if self._lost_at is None else time.time() - self._lost_at
-        if not self._was_connected or away is None or away >= KEPT_FOR:
+        if not self._was_connected or away is None or away >= KEPT_FOR - _NOTICED_WITHIN:
             # The first time the subscription may be new, which has no backlog
             self._listener.queue_missed_some()
         self._was_connected = True
@@ -323,11 +334,12 @@ class CloudQueue:
 
 
 def _name_of(entry: ConfigEntry) -> str:
-    """Return what tells the queue that an entry consumes from others of the same project."""
+    """Return what tells the queue that an entry consumes from others of the project: a proof of one says nothing of another."""
     options = entry.options
     names = sorted(options.get(CONF_QUEUE_SUBSCRIPTIONS, ()))
     environment = options.get(CONF_QUEUE_ENVIRONMENT, QUEUE_PRODUCTION)
-    return "|".join((environment, options.get(CONF_QUEUE_URL, ""), *names))
+    base = queue_base(entry.data[CONF_ENDPOINT], options.get(CONF_QUEUE_URL, ""))
+    return "|".join((environment, base or "", *names))
 
 
 def has_queue(entry: ConfigEntry) -> bool:

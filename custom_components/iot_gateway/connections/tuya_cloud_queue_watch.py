@@ -12,6 +12,10 @@ from typing import Any, Final
 _DAY: Final = 86400.0
 _PROVEN_FOR: Final = 7 * _DAY
 """Seconds for which messages of an earlier connection are proof; without any the cloud is polled."""
+KEPT_FOR: Final = 2 * 3600.0
+"""Seconds for which the queue keeps what nobody takes (A3); who was away for longer has missed something."""
+_UNREADABLE_FOR: Final = 3600.0
+"""Seconds after a message that could not be read: nobody knows what it said."""
 _IN_FLIGHT: Final = 60.0
 """Seconds that a message may be on its way."""
 _SHARED_DEVICES: Final = 2
@@ -29,38 +33,61 @@ class Verdict(Enum):
 class QueueWatch:
     """Weighs what is heard against what is not. Times are seconds since the epoch."""
 
-    def __init__(self, *, last_message: float | None = None, now: Callable[[], float] = time.time) -> None:
-        """Begin without a connection; `last_message` is when an earlier connection of the same queue brought one."""
+    def __init__(
+        self,
+        *,
+        last_message: float | None = None,
+        watched: tuple[float, float] | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Begin without a connection.
+
+        Args:
+            last_message: when an earlier connection of the same queue brought one.
+            watched: since when and until when there were such connections, as `watched` told.
+            now: the clock.
+        """
         self._now = now
         self._since: float | None = None
+        self._watched_since: float | None = None
+        self._lost_at: float | None = None
+        if watched is not None:
+            self._watched_since, self._lost_at = watched
         self._read_at: float | None = None
+        self._unreadable_at = 0.0
         self._heard: dict[str, float] = {}
         self._missed: dict[str, float] = {}
         self.last_message = last_message
 
     @property
     def trusted(self) -> bool:
-        """Whether no polling is needed: it is connected, it has proved itself, and nothing is known to be missing."""
+        """Whether no polling is needed: it is connected, has proved itself, all can be read, and nothing is known to be missing."""
         return (
             self._since is not None
             and self.last_message is not None
             and self._now() - self.last_message < _PROVEN_FOR
+            and self._now() - self._unreadable_at >= _UNREADABLE_FOR
             and not self._missed
         )
 
     def connected(self) -> None:
-        """There is a connection. What changed while there was none proves nothing."""
+        """There is a connection. What changed while there was none proves nothing; what was told meanwhile comes now."""
         self._since = self._now()
+        if self._watched_since is None or self._lost_at is None or self._since - self._lost_at >= KEPT_FOR:
+            self._watched_since = self._since
         self._read_at = None
 
     def lost(self) -> None:
         """There is none any more."""
         self._since = None
+        self._lost_at = self._now()
         self._read_at = None
 
-    def connected_for(self) -> float:
-        """Return for how many seconds there has been a connection."""
-        return 0.0 if self._since is None else self._now() - self._since
+    @property
+    def watched(self) -> tuple[float, float] | None:
+        """Since when and until when there have been connections, so short of a pause that no message was dropped in it."""
+        until = self._lost_at if self._since is None else self._now()
+        return None if self._watched_since is None or until is None else (self._watched_since, until)
 
     def heard(self, device_id: str) -> None:
         """A message of a device came."""
@@ -68,6 +95,10 @@ class QueueWatch:
         self.last_message = now
         self._heard[device_id] = now
         self._missed.pop(device_id, None)
+
+    def unreadable(self) -> None:
+        """A message came that could not be read."""
+        self._unreadable_at = self._now()
 
     def heard_since(self, device_id: str, when: float) -> bool:
         """Whether a message of a device came after a time."""
@@ -100,7 +131,7 @@ class QueueWatch:
         if self._since is None or not missing:
             return Verdict.FINE
         if self.last_message is None or now - self.last_message >= _DAY:
-            return Verdict.SILENT if now - self._since >= _DAY else Verdict.FINE
+            return Verdict.SILENT if now - (self._watched_since or self._since) >= _DAY else Verdict.FINE
         return Verdict.SHARED if len(missing) >= _SHARED_DEVICES else Verdict.FINE
 
     def as_dict(self) -> dict[str, Any]:

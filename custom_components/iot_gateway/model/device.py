@@ -42,6 +42,14 @@ class Device:
         """Return the value of a data point; None where it has none, or one that its schema does not allow."""
         return self._values.get(code)
 
+    def decoded(self, code: str, raw: Raw) -> Value | None:
+        """Return what a raw value of a data point means, None where there is no such data point or its schema does not allow it."""
+        return self._decode(code, raw) if code in self.schema.points else None
+
+    def sent(self, values: Mapping[str, Raw]) -> Mapping[str, Raw]:
+        """Return what it is told to have these values, under its own codes; Structs as a whole."""
+        return self.schema.sent(values, self.state)
+
     def apply(self, values: Mapping[str, Raw], when: float | None = None) -> frozenset[str]:
         """Take reported values over; return the codes whose raw value is another than before.
 

@@ -5,7 +5,7 @@ import pytest
 from custom_components.iot_gateway.connections.call_budget import DAY, seconds_until_reading
 from custom_components.iot_gateway.connections.tuya_cloud_freshness import NAME, Freshness
 from custom_components.iot_gateway.connections.tuya_cloud_queue import check_queue, queue_base
-from custom_components.iot_gateway.connections.tuya_cloud_queue_watch import QueueWatch, Verdict
+from custom_components.iot_gateway.connections.tuya_cloud_queue_watch import KEPT_FOR, QueueWatch, Verdict
 from custom_components.iot_gateway.connections.tuya_cloud_usage import DayTotal
 from custom_components.iot_gateway.const import TUYA_REGIONS
 
@@ -224,3 +224,48 @@ def test_queue_base() -> None:
     assert queue_base("https://other.example", "") is None
     assert queue_base("https://other.example", "ws://x") == "ws://x"
     assert check_queue({"endpoint": TUYA_REGIONS["eu"], "access_id": "id"}, {}) is None
+
+
+def test_silent_with_short_pauses(clock: Clock) -> None:
+    """Connections break every few hours, and Home Assistant is restarted: the queue keeps what is told meanwhile."""
+    watched: tuple[float, float] | None = None
+    for hour in range(24):
+        watch = QueueWatch(watched=watched, now=clock)
+        assert watch.watched == watched
+        watch.connected()
+        watch.note_reading([])
+        clock.now += 1800
+        watch.lost()
+        clock.now += 60
+        watch.connected()
+        watch.note_reading([])
+        clock.now += 1600
+        watch.note_reading(["lamp"])
+        clock.now += 80
+        assert verdict(watch) is Verdict.FINE, hour
+        watched = watch.watched
+        clock.now += 60
+    watch = QueueWatch(watched=watched, now=clock)
+    watch.connected()
+    watch.note_reading([])
+    clock.now += 600
+    watch.note_reading(["lamp"])
+    clock.now += 60
+    assert verdict(watch) is Verdict.SILENT
+
+
+def test_long_pause_begins_anew(clock: Clock) -> None:
+    watch = QueueWatch(watched=(NOON - 2 * DAY, NOON - KEPT_FOR), now=clock)
+    watch.connected()
+    assert watch.watched == (NOON, NOON)
+
+
+def test_read_about() -> None:
+    """A reading may not have what was reported a moment before; a newer report has nothing to do with that."""
+    freshness = Freshness()
+    assert not freshness.was_read_about("lamp", "switch", 100, 60)
+    _ = freshness.note_reading("lamp", ["switch"], 100)
+    assert freshness.was_read_about("lamp", "switch", 40, 60)
+    assert not freshness.was_read_about("lamp", "switch", 39, 60)
+    assert freshness.note_report("lamp", "switch", 101)
+    assert not freshness.was_read_about("lamp", "switch", 100, 60)

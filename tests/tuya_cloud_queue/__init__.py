@@ -1,0 +1,1 @@
+"""Tests of the message queue of a Tuya cloud project."""
