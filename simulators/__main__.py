@@ -17,7 +17,8 @@ class Simulator:
 SIMULATORS = {
     "ipc-camera": Simulator("a Tuya IP camera with WebRTC, at an MQTT broker", "simulators.ipc_camera.cli"),
     "tencent-cloud": Simulator(
-        "an account of Tencent's IoT Video cloud: API, recordings, message queues", "simulators.tencent_cloud.cli"
+        "an account of Tencent's IoT Video cloud: API, recordings, message queues, and its X-P2P agent",
+        "simulators.xp2p_agent.beside_cloud",
     ),
     "tuya-cloud": Simulator(
         "a Tuya cloud project with its API, its devices, its message queue, its MQTT broker and its cameras",
@@ -26,6 +27,7 @@ SIMULATORS = {
     "tuya-queue": Simulator("the message queue of a Tuya cloud project", "simulators.tuya_queue.cli"),
     "tuyalink-cloud": Simulator("Tuya's cloud for TuyaLink devices and gateways", "simulators.tuyalink_cloud.cli"),
     "tuya-gateway": Simulator("a Tuya gateway with its LAN WebSocket and sub-devices", "simulators.tuya_gateway.cli"),
+    "xp2p-agent": Simulator("an X-P2P agent with cameras, a recorder and a doorbell", "simulators.xp2p_agent.cli"),
 }
 
 

@@ -4,13 +4,13 @@ A model of what is known of such cameras (tuya_ipc_webrtc.md), not of a real one
 and said to be so. It needs aiortc, av and aiomqtt, which requirements_test.txt has.
 """
 
+from simulators.picture import read_counter
 from simulators.settable_faults import BadFault
 
 from .camera import BUSY, CLOSED_BY_CLIENT, TORN_DOWN, IpcCameraSimulator
 from .events import EVENT_KINDS, PICTURE_FORMS, CameraEvent, EventKind, PictureForm
 from .faults import Faults
 from .link import BadBroker
-from .picture import read_counter
 from .quirks import QUIRKS, Quirk
 from .session import HD_STREAM, SD_STREAM, Session
 from .sleep import SleepTimes, wake_packet

@@ -13,7 +13,9 @@ from typing import Any
 
 from aiortc import RTCDataChannel
 
-from .media import AUDIO_CLOCK, FRAMES_PER_SECOND, TONE_PACKET, VIDEO_CLOCK, AudioCodec, Clip, Pace
+from simulators.pace import Pace
+
+from .media import AUDIO_CLOCK, FRAMES_PER_SECOND, TONE_PACKET, VIDEO_CLOCK, AudioCodec, Clip
 
 LABEL = "fmp4Stream"
 VIDEO_SSRC = 0x1D0C0001

@@ -4,7 +4,6 @@ Encoding live would cost more than all the rest together. Each picture is a whol
 something at once, whenever it comes, and a change of the stream shows with the very next picture.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,7 +17,8 @@ from typing import Any, Literal, override
 from aiortc import MediaStreamTrack
 import av
 
-from .picture import DAY, DUSK, NIGHT, Look, Scene
+from simulators.pace import Pace
+from simulators.picture import DAY, DUSK, NIGHT, Look, Scene
 
 FRAMES_PER_SECOND = 15
 VIDEO_CLOCK = 90_000
@@ -129,27 +129,6 @@ def make_jpeg(form: StreamFormat, title: str) -> bytes:
         container.mux(stream.encode(frame.reformat(format="yuvj420p")))
         container.mux(stream.encode(None))
     return output.getvalue()
-
-
-class Pace:
-    """Numbers the ticks of a rate by the wall clock, so that what is sent at the same time is the same for all."""
-
-    def __init__(self, rate: float) -> None:
-        """Begin with the tick of now."""
-        self._rate = rate
-        self._offset = time.time() - time.monotonic()
-        self._next: int | None = None
-
-    async def tick(self) -> int:
-        """Wait for the next tick's time and return its number; the first is now, and those that were missed are left out."""
-        now = (time.monotonic() + self._offset) * self._rate
-        current = math.floor(now)
-        if self._next is None or self._next < current:
-            self._next = current
-        elif self._next > current:
-            await asyncio.sleep((self._next - now) / self._rate)
-        self._next += 1
-        return self._next - 1
 
 
 class ClipTrack(MediaStreamTrack):

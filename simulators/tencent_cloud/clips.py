@@ -13,7 +13,7 @@ import struct
 
 import av
 
-from simulators.ipc_camera.picture import DAY, NIGHT, Scene
+from simulators.picture import DAY, NIGHT, Scene
 
 from .storage import Codec, Container
 

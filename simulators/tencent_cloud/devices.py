@@ -111,6 +111,8 @@ class Device:
     """It can be reached by X-P2P."""
     p2p_info: str = field(default="", repr=False)
     p2p_reported: int = 0
+    watched: bool = False
+    """Somebody watches it by X-P2P: it doesn't fall asleep."""
     storage: dict[int | None, CloudStorage] = field(default_factory=dict, repr=False)
     """Cloud storage by channel; None is that of a device without channels."""
 

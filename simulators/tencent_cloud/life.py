@@ -50,7 +50,8 @@ class CloudLife:
         for device in list(self._account.devices.values()):
             if device.online != ONLINE:
                 continue
-            if device.low_power and self._account.now() - device.login_time >= _SLEEP_AFTER:
+            tired = self._account.now() - device.login_time >= _SLEEP_AFTER
+            if device.low_power and tired and not device.watched:
                 self._account.set_online(device.key, online=False)
                 made += 1
                 continue

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simulators.ipc_camera.picture import COUNTER_BITS, STRIP
+from simulators.picture import COUNTER_BITS, STRIP
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Page

@@ -12,6 +12,7 @@ import av
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 import pytest
 
+from simulators import pace
 from simulators.ipc_camera import (
     BadFault,
     EventKind,
@@ -29,8 +30,8 @@ from simulators.ipc_camera import (
 )
 from simulators.ipc_camera.datachannel import hevc_payloads, rtp_packet
 from simulators.ipc_camera.events import make_event, seal_picture
-from simulators.ipc_camera.picture import DAY, Canvas, Scene
-from simulators.ipc_camera.places import Block, draw_place
+from simulators.picture import DAY, Canvas, Scene
+from simulators.places import Block, draw_place
 
 
 class Clock:
@@ -130,17 +131,17 @@ async def test_pace(monkeypatch: pytest.MonkeyPatch) -> None:
         waits.append(round(seconds, 3))
         clock.now += seconds
 
-    monkeypatch.setattr(media, "time", clock)
+    monkeypatch.setattr(pace, "time", clock)
     monkeypatch.setattr(asyncio, "sleep", wait)
-    pace = media.Pace(10)
-    assert await pace.tick() == 10000
+    tenths = pace.Pace(10)
+    assert await tenths.tick() == 10000
     assert waits == []
-    assert await pace.tick() == 10001
+    assert await tenths.tick() == 10001
     assert waits == [0.1]
     clock.now += 0.55
-    assert await pace.tick() == 10006
+    assert await tenths.tick() == 10006
     assert waits == [0.1]
-    assert await pace.tick() == 10007
+    assert await tenths.tick() == 10007
     assert waits == [0.1, 0.05]
 
 
@@ -151,7 +152,7 @@ async def test_tracks_count_time_by_the_wall_clock(monkeypatch: pytest.MonkeyPat
     async def wait(seconds: float) -> None:
         clock.now += seconds
 
-    monkeypatch.setattr(media, "time", clock)
+    monkeypatch.setattr(pace, "time", clock)
     monkeypatch.setattr(asyncio, "sleep", wait)
     clip = media.Clip(codec="h264", width=2, height=2, pictures=(b"a", b"b"))
     clips: list[media.Clip | None] = [clip, clip, None, None, clip]

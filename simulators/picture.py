@@ -1,4 +1,4 @@
-"""What the simulated camera sees: a drawn yard with somebody walking through it, a clock, and a frame counter.
+"""What simulated cameras see: a drawn yard with somebody walking through it, a clock, and a frame counter.
 
 Drawn into the planes of a yuv420p frame with nothing but slices of bytes: no imaging library is needed, and it is done once.
 The counter is there twice: as digits for people, and as a strip of `COUNTER_BITS` black and white cells along the bottom,
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import av
 
-from .places import HORIZON, Block, draw_place
+from .places import HORIZON, Block, Paint, draw_place
 
 COUNTER_BITS = 12
 STRIP = 24
@@ -19,8 +19,8 @@ STRIP = 24
 type Colour = tuple[int, int, int]
 """Y, U, V."""
 
-_WHITE: Colour = (235, 128, 128)
-_BLACK: Colour = (16, 128, 128)
+WHITE: Colour = (235, 128, 128)
+BLACK: Colour = (16, 128, 128)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,18 @@ class Canvas:
         """Return another of the same content."""
         return Canvas(self.width, self.height, self.planes)
 
+    def window(self, left: int, top: int, width: int, height: int) -> Canvas:
+        """Return what a part of it shows; all four are even, and the part is inside."""
+        planes = []
+        for index, plane in enumerate(self.planes):
+            scale = 2 if index else 1
+            stride, wide = self.width // scale, width // scale
+            first = top // scale * stride + left // scale
+            planes.append(
+                b"".join(plane[at : at + wide] for at in range(first, first + height // scale * stride, stride))
+            )
+        return Canvas(width, height, planes)
+
     def box(self, left: float, top: float, right: float, bottom: float, colour: Colour) -> None:
         """Fill a rectangle; the edges are pixels, rounded to even ones and cut at the picture's own."""
         x0, x1 = (min(max(int(x) // 2 * 2, 0), self.width) for x in (left, right))
@@ -90,7 +102,7 @@ class Canvas:
 
     def text(self, left: int, top: int, scale: int, text: str) -> None:
         """Write white letters on black; what the font lacks is left blank. `scale` is pixels per dot, even."""
-        self.box(left - scale, top - scale, left + len(text) * _ADVANCE * scale, top + (_HEIGHT + 1) * scale, _BLACK)
+        self.box(left - scale, top - scale, left + len(text) * _ADVANCE * scale, top + (_HEIGHT + 1) * scale, BLACK)
         luma = self.planes[0]
         dot = b"\xeb" * scale
         for place, letter in enumerate(text.upper()):
@@ -126,14 +138,7 @@ class Scene:
         horizon = height * HORIZON
         base.box(0, 0, width, horizon, look.sky)
         base.box(0, horizon, width, height, look.ground)
-        colours = {
-            "sky": look.sky,
-            "ground": look.ground,
-            "wall": look.wall,
-            "roof": look.roof,
-            "bright": _mixed(look.sky, _WHITE),
-            "dark": _mixed(look.ground, _BLACK),
-        }
+        colours = paints(look)
 
         def box(block: Block) -> None:
             edges = width * block.left, height * block.top, width * block.right, height * block.bottom
@@ -153,12 +158,30 @@ class Scene:
         minutes, rest = divmod(seconds, 60)
         canvas.text(4 * dot, 16 * dot, 2 * dot, f"{int(minutes):02}:{rest:04.1f}")
         canvas.text(4 * dot, 36 * dot, dot, f"#{number:05}")
-        top = height - height / STRIP
-        for bit in range(COUNTER_BITS):
-            on = number >> (COUNTER_BITS - 1 - bit) & 1
-            edges = bit * width / COUNTER_BITS, (bit + 1) * width / COUNTER_BITS
-            canvas.box(edges[0], top, edges[1], height, _WHITE if on else _BLACK)
+        draw_counter(canvas, number)
         return canvas
+
+
+def draw_counter(canvas: Canvas, number: int) -> None:
+    """Draw the strip that `read_counter` reads."""
+    width, height = canvas.width, canvas.height
+    top = height - height / STRIP
+    for bit in range(COUNTER_BITS):
+        on = number >> (COUNTER_BITS - 1 - bit) & 1
+        edges = bit * width / COUNTER_BITS, (bit + 1) * width / COUNTER_BITS
+        canvas.box(edges[0], top, edges[1], height, WHITE if on else BLACK)
+
+
+def paints(look: Look) -> dict[Paint, Colour]:
+    """Return the colours of what stands in a place."""
+    return {
+        "sky": look.sky,
+        "ground": look.ground,
+        "wall": look.wall,
+        "roof": look.roof,
+        "bright": _mixed(look.sky, WHITE),
+        "dark": _mixed(look.ground, BLACK),
+    }
 
 
 def _mixed(one: Colour, other: Colour) -> Colour:
