@@ -1,5 +1,6 @@
 """Tuya's data centers as a form offers them."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from homeassistant.core import HomeAssistant
@@ -18,32 +19,32 @@ _AMERICA: Final = frozenset(
 _OF_THEIR_OWN: Final = {"CN": "cn", "IN": "in"}
 
 
-def usual_data_center(country: str | None) -> str:
-    """Return the API of the data center that app accounts of a country are in, unless their owner chose another region.
+def usual_data_center(country: str | None, places: Mapping[str, str] = TUYA_REGIONS) -> str:
+    """Return the data center that app accounts of a country are in, unless their owner chose another region.
 
-    `country`: two letters. From https://github.com/tuya/tuya-home-assistant/blob/main/docs/regions_dataCenters.md: what that
-    lists neither under China or India nor under Western America is under Central Europe, and what it does not list at all
-    is in Western America.
+    `country`: two letters. `places`: what there is in each data center, an API or a host; that of the usual one is returned.
+    From https://github.com/tuya/tuya-home-assistant/blob/main/docs/regions_dataCenters.md: what that lists neither under China
+    or India nor under Western America is under Central Europe, and what it does not list at all is in Western America.
     """
     if country is None or country in _AMERICA:
-        return TUYA_REGIONS["us"]
-    return TUYA_REGIONS[_OF_THEIR_OWN.get(country, "eu")]
+        return places["us"]
+    return places[_OF_THEIR_OWN.get(country, "eu")]
 
 
-async def async_data_center_choice(hass: HomeAssistant) -> SelectSelector:
-    """Return the field for a data center: a choice of names, or a typed URL.
+async def async_data_center_choice(hass: HomeAssistant, places: Mapping[str, str] = TUYA_REGIONS) -> SelectSelector:
+    """Return the field for a data center: a choice of names, or a typed place.
 
     A field that can be typed into shows the value of what was chosen and not its name, so that the value has to say
-    something to people: it is the URL.
+    something to people: it is the URL or the host.
     """
     texts = await async_get_translations(hass, hass.config.language, "selector", {DOMAIN})
     return SelectSelector(
         SelectSelectorConfig(
             options=[
                 SelectOptionDict(
-                    value=url, label=texts.get(f"component.{DOMAIN}.selector.{SELECTOR}.options.{region}", region)
+                    value=place, label=texts.get(f"component.{DOMAIN}.selector.{SELECTOR}.options.{region}", region)
                 )
-                for region, url in TUYA_REGIONS.items()
+                for region, place in places.items()
             ],
             custom_value=True,
             mode=SelectSelectorMode.DROPDOWN,

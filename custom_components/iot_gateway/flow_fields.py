@@ -1,6 +1,7 @@
 """Fields that the forms of several connections have."""
 
 from collections.abc import Collection, Mapping
+import re
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -8,6 +9,9 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -17,10 +21,15 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 import voluptuous as vol
+from yarl import URL
 
 from .const import CONF_INVERTED_COVERS
 
+PORT = vol.All(
+    NumberSelector(NumberSelectorConfig(min=1, max=65535, step=1, mode=NumberSelectorMode.BOX)), vol.Coerce(int)
+)
 SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
+_HOST = re.compile(r"[\w.:-]+")
 
 INVERTED_COVERS = {vol.Optional(CONF_INVERTED_COVERS): SelectSelector(SelectSelectorConfig(options=[]))}
 """The field of the covers that run the wrong way round; `with_covers` puts in which there are."""
@@ -71,3 +80,13 @@ def chosen_covers(options: Mapping[str, Any], user_input: Mapping[str, Any], cov
     """Return the option that the choice leads to: a cover that is not there just now stays as it was chosen to be."""
     away = [one for one in options.get(CONF_INVERTED_COVERS, ()) if one not in covers]
     return {CONF_INVERTED_COVERS: user_input.get(CONF_INVERTED_COVERS, []) + away} if covers or away else {}
+
+
+def url_origin(typed: str) -> str:
+    """Return the URL of an API that somebody typed, without what stands behind its host and port; empty if it is none."""
+    try:
+        url = URL(typed if "://" in typed else f"https://{typed}")
+        fits = url.scheme in {"http", "https"} and _HOST.fullmatch(url.host or "") is not None
+        return str(url.origin()) if fits else ""
+    except ValueError:
+        return ""

@@ -246,6 +246,43 @@ async def test_an_echo_hurries_what_waits_already() -> None:
     assert kept.statistics["coalesced"] == 0
 
 
+async def test_what_waits_can_be_hurried() -> None:
+    """At a rate that would let it wait for a quarter of an hour; what was told already is not told again."""
+    kept = Kept(rate=0.001, burst=1)
+    async with kept.running() as outbox:
+        _ = outbox.offer(_LAMP, "level", 1)
+        await _joined(outbox)
+        outbox.hurry(_LAMP, "level")
+        outbox.hurry(_LAMP, "unknown")
+        _ = outbox.offer(_LAMP, "level", 50)
+        _ = outbox.offer(_LAMP, "color", "red")
+        outbox.hurry(_LAMP, "level")
+        outbox.hurry(_LAMP, "level")
+        await until(lambda: kept.receiver.news == [1, 50])
+        await asyncio.sleep(0.02)
+        assert kept.receiver.news == [1, 50]
+        assert outbox.waiting == 1
+
+
+async def test_what_is_known_can_be_forgotten() -> None:
+    """All that `forget` could drop is known by device and code, wherever it is; offline, under way, as history."""
+    kept = Kept()
+    async with kept.running() as outbox:
+        assert outbox.known() == set()
+        _ = outbox.offer(_LAMP, "level", 1)
+        outbox.happened(_LAMP, "pressed", {})
+        assert outbox.known() == {(_LAMP, "level"), (_LAMP, "pressed")}
+        await _joined(outbox)
+        outbox.link_down()
+        _ = outbox.offer(_LAMP, "color", "red")
+        outbox.happened(_LAMP, "held", {})
+        assert outbox.known() == {(_LAMP, "level"), (_LAMP, "color"), (_LAMP, "held")}
+        for device_id, code in outbox.known():
+            outbox.forget(device_id, code)
+        assert outbox.known() == set()
+        assert outbox.waiting == 0
+
+
 async def test_echoes_make_no_debt_without_end() -> None:
     kept = Kept(rate=200.0, burst=2)
     async with kept.running() as outbox:

@@ -50,6 +50,7 @@ from .thing_model import (
     Service,
     ThingModel,
     TypeSpec,
+    get_model_document,
     get_thing_model,
     parse_thing_model,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "delete_topology",
     "get_config",
     "get_desired",
+    "get_model_document",
     "get_thing_model",
     "get_topology",
     "login",

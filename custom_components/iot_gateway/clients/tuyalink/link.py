@@ -493,12 +493,14 @@ class TuyaLink:
         """Connect a client and disconnect it, also when cancelled while it connects in its executor."""
         entering = asyncio.create_task(_enter(client), name="tuyalink connects")
         try:
-            await asyncio.shield(entering)
+            # Not a shield, which complains when what it shields fails after nobody waits for it any more
+            _ = await asyncio.wait((entering,))
         except asyncio.CancelledError:
             abandon = asyncio.create_task(_abandon(entering, client), name="tuyalink's abandoned connection")
             self._abandoned.add(abandon)
             abandon.add_done_callback(self._abandoned.discard)
             raise
+        entering.result()
         try:
             yield client
         finally:

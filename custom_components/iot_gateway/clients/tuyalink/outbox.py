@@ -205,6 +205,13 @@ class Outbox:
         """
         _ = self._offer(device_id, code, value, time_ms, urgent=True)
 
+    def hurry(self, device_id: str, code: str) -> None:
+        """Report the value of a property at once, where it was offered and waits still: somebody looks at it."""
+        item = self._pending.get((device_id, code))
+        if item is not None and self._online and not item.urgent:
+            item.urgent = True
+            self._deliver_urgent()
+
     def happened(self, device_id: str, code: str, outputs: Mapping[str, Any], time_ms: int | None = None) -> None:
         """Take an event; none supersedes another. Raises what `offer` does."""
         time_ms = milliseconds(self._now()) if time_ms is None else time_ms
@@ -232,6 +239,12 @@ class Outbox:
         for sent in self._under_way:
             sent.items = [item for item in sent.items if not concerns(item)]
         self._check_idle()
+
+    def known(self) -> set[tuple[str, str]]:
+        """Return device id and code of all that `forget` could drop."""
+        keys = {*self._newest, *self._delivered, *self._pending, *self._restate}
+        keys.update(item.key for item in (*self._history, *self._events))
+        return keys | {item.key for sent in self._under_way for item in sent.items}
 
     def link_up(self) -> None:
         """Send from now on."""

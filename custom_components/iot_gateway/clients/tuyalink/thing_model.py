@@ -136,8 +136,15 @@ async def get_thing_model(
 
     `complete` has the names in it; the simple format leaves out what a device does not need.
     """
+    return parse_thing_model(await get_model_document(link, device_id, complete=complete, timeout=timeout))
+
+
+async def get_model_document(
+    link: TuyaLink, device_id: str | None = None, *, complete: bool = True, timeout: float = 10.0
+) -> Any:
+    """Ask as `get_thing_model` does, and return what `parse_thing_model` takes, fit for JSON, to be kept; raises LinkError."""
     data = {"format": "complete" if complete else "simple"}
-    return parse_thing_model(await link.request(topics.MODEL_GET, data, device_id=device_id, timeout=timeout))
+    return await link.request(topics.MODEL_GET, data, device_id=device_id, timeout=timeout)
 
 
 def parse_thing_model(data: Any) -> ThingModel:
