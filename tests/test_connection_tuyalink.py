@@ -15,7 +15,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import async_capture_events, async_fire_time_changed
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
@@ -502,8 +502,7 @@ async def test_slow_and_broken_actions(
     """An action that takes too long, or breaks in a way that nobody foresaw, is answered as failed."""
     monkeypatch.setattr(tuyalink_actions, "_DONE_WITHIN", 0.1)
     go_on = asyncio.Event()
-    ended: list[object] = []
-    hass.bus.async_listen("ended", ended.append)
+    ended = async_capture_events(hass, "ended")
 
     async def wait(call: ServiceCall) -> None:
         await go_on.wait()
@@ -515,7 +514,7 @@ async def test_slow_and_broken_actions(
     hass.services.async_register("notify", "broken", break_down)
     entry = link_entry(
         cloud,
-        action("restart", [{"action": "notify.slow"}, {"event": "ended"}]),
+        action("restart", [{"action": "notify.slow"}, {"event": "ended"}], confirmed=True),
         action("run_scene", [{"action": "notify.broken"}], subentry_id="scene"),
     )
     _ = await load_link(hass, entry)
@@ -564,10 +563,9 @@ async def test_too_many_commands(
 async def test_action_with_bad_inputs(
     hass: HomeAssistant, cloud: TuyaLinkCloudSimulator, inputs: dict[str, Any]
 ) -> None:
-    entry = link_entry(cloud, action("open_for", [{"event": "opened"}]))
+    entry = link_entry(cloud, action("open_for", [{"event": "opened"}], confirmed=True))
     _ = await load_link(hass, entry)
-    opened: list[object] = []
-    hass.bus.async_listen("opened", opened.append)
+    opened = async_capture_events(hass, "opened")
     answer = await cloud.execute_action(DEMO_DEVICE_ID, "open_for", inputs, checked=False, timeout=PATIENCE)
     assert answer.code == INVALID
     assert opened == []

@@ -11,6 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iot_gateway.clients.tuyalink import DONE, NO_DEVICE, BindRefused
+from custom_components.iot_gateway.connections import tuyalink_sub_devices
 from custom_components.iot_gateway.connections.tuyalink import (
     async_bind,
     async_model,
@@ -160,6 +161,34 @@ async def test_login_goes_first(hass: HomeAssistant, cloud: TuyaLinkCloudSimulat
     await cloud.wait_for_device(LAMP, online=False, timeout=PATIENCE)
     hass.states.async_set("input_boolean.lamp", STATE_OFF)
     await cloud.wait_for(lambda: cloud.device(LAMP).value("switch_led") is False, PATIENCE)
+
+
+async def test_taken_for_offline(
+    hass: HomeAssistant, cloud: TuyaLinkCloudSimulator, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the cloud has refused of one that it takes to be offline arrives after another login, without another change."""
+    monkeypatch.setattr(tuyalink_sub_devices, "_LOGIN_AGAIN_FIRST", 0.1)
+    logins = cloud.calls["device/sub/login"]
+    failure = cloud.faults.fail("thing/property/report", 2001, count=2)
+    hass.states.async_set("input_boolean.lamp", STATE_ON)
+    await cloud.wait_for(lambda: cloud.device(LAMP).value("switch_led") is True, PATIENCE)
+    assert failure.count == 0
+    assert cloud.calls["device/sub/login"] == logins + 2
+
+
+async def test_who_comes_back_does_not_wait_for_another(
+    hass: HomeAssistant, cloud: TuyaLinkCloudSimulator, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One logs in at once, also while another's absence is waited out."""
+    for name in ("temperature", "humidity"):
+        hass.states.async_set(f"sensor.attic_{name}", STATE_UNAVAILABLE)
+    await cloud.wait_for_device(ATTIC, online=False, timeout=PATIENCE)
+    monkeypatch.setattr(tuyalink_sub_devices, "_LOGOUT_AFTER", 600.0)
+    hass.states.async_set("input_boolean.lamp", STATE_UNAVAILABLE)
+    await wait_until(lambda: connection_of(entry)._sub_devices._unavailable_since, PATIENCE)
+    hass.states.async_set("sensor.attic_humidity", "60", HUMIDITY)
+    await cloud.wait_for_device(ATTIC, timeout=PATIENCE)
+    assert cloud.device(LAMP).online
 
 
 async def test_short_absence(hass: HomeAssistant, cloud: TuyaLinkCloudSimulator, entry: MockConfigEntry) -> None:

@@ -392,9 +392,50 @@ async def test_two_values_that_cannot_be_told_apart(hass: HomeAssistant, entry: 
     assert result["step_id"] == "choices"
     assert set(shown(result)) == {"On", "Off"}
     result = await answer(hass, result, {"On": "white", "Off": "white"})
-    assert result["errors"] == {"base": "Each of these needs a value of its own: on, off"}
+    assert result["errors"] == {"base": "Each of these needs a value of its own: On, Off"}
     result = await answer(hass, result, {"On": "colour", "Off": "white"})
     assert subentry(entry, "Fan").data["pairs"][0]["choices"] == {"on": "colour", "off": "white"}
+
+
+@pytest.mark.parametrize(
+    ("entity_id", "attributes", "facet", "language", "words"),
+    [
+        ("lock.cellar", {}, "locked", "en", ["Locked", "Unlocked"]),
+        ("lock.cellar", {}, "locked", "de", ["Verriegelt", "Entriegelt"]),
+        ("cover.blind", {"supported_features": 3}, "open", "en", ["Open", "Closed"]),
+        ("valve.garden", {"supported_features": 3}, "open", "en", ["Open", "Closed"]),
+        ("binary_sensor.cellar", {"device_class": "door"}, "active", "en", ["Open", "Closed"]),
+        ("binary_sensor.cellar", {"device_class": "moisture"}, "active", "en", ["Wet", "Dry"]),
+        ("binary_sensor.cellar", {}, "active", "en", ["On", "Off"]),
+        ("person.anna", {}, "home", "en", ["Home", "Away"]),
+        ("fan.cellar", {"supported_features": 2}, "oscillating", "en", ["Yes", "No"]),
+        ("vacuum.cellar", {"supported_features": 8212}, "cleaning", "en", ["Yes", "No"]),
+        ("script.away", {}, "running", "en", ["Running", "Not running"]),
+        ("update.cellar", {}, "update_available", "en", ["Update available", "Up-to-date"]),
+        ("climate.cellar", {"supported_features": 384, "hvac_modes": ["off", "heat"]}, "on", "en", ["On", "Off"]),
+        ("switch.cellar", {"device_class": "outlet"}, "on", "de", ["Ein", "Aus"]),
+    ],
+)
+async def test_words_for_yes_and_no(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    entity_id: str,
+    attributes: dict[str, Any],
+    facet: str,
+    language: str,
+    words: list[str],
+) -> None:
+    """The two values of what is or is not are called as people call them, in their language."""
+    hass.config.language = language
+    hass.states.async_set(entity_id, "off", {"friendly_name": "Thing", **attributes})
+    result = await answer(hass, await begin(hass, entry, "entity"), {"entity_id": entity_id})
+    result = await answer(hass, result, {**dict.fromkeys(shown(result), NONE), facet: "work_mode"})
+    assert result["step_id"] == "choices"
+    assert list(shown(result)) == words
+    result = await answer(hass, result, dict(zip(words, ("colour", "scene"), strict=True)))
+    if result.get("step_id") == "confirm":
+        result = await answer(hass, result, {"confirmed": False})
+    assert subentry(entry, "Thing").data["pairs"][0]["choices"] == {"on": "colour", "off": "scene"}
 
 
 async def test_event(hass: HomeAssistant, entry: MockConfigEntry) -> None:

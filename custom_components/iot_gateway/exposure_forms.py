@@ -21,7 +21,7 @@ from .exposures.choices import normalized, propose_choices
 from .exposures.conversion import Conversion, Note, Obstacle, conversion, type_choices
 from .exposures.event_conversion import EventConversion, event_conversion
 from .exposures.exposure import EVENT, PROPERTY, Pair
-from .exposures.facet import Facet, FacetKind
+from .exposures.facet import OFF, ON, Facet, FacetKind
 from .exposures.proposal import candidates, propose
 
 type Match = Conversion | EventConversion | Obstacle
@@ -33,6 +33,25 @@ CHOICE: Final = "exposure"
 OBSTACLE: Final = "exposure_obstacle"
 NOTE: Final = "exposure_note"
 """The keys under which remarks are."""
+
+_YES_NO: Final = ("update", "_.state_attributes.auto_update.state.true", "_.state_attributes.auto_update.state.false")
+"""Where Home Assistant has these two words in every language."""
+_ON_OFF: Final = ("binary_sensor", "_.state.on", "_.state.off")
+_WORDS_FROM: Final = frozenset({_YES_NO[0], _ON_OFF[0]})
+_SAID: Final[Mapping[str, tuple[str | None, str, str]]] = {
+    "away": (None, "_.state_attributes.away_mode.state.on", "_.state_attributes.away_mode.state.off"),
+    "cleaning": _YES_NO,
+    "home": (None, "_.state.home", "_.state.not_home"),
+    "locked": (None, "_.state.locked", "_.state.unlocked"),
+    "mowing": _YES_NO,
+    "muted": _YES_NO,
+    "open": (None, "_.state.open", "_.state.closed"),
+    "oscillating": _YES_NO,
+    "running": ("binary_sensor", "running.state.on", "running.state.off"),
+    "triggered": _YES_NO,
+}
+"""What the two values of a boolean facet are called where that is not "on" and "off": whose words these are, of the entity's own
+domain if None, and which."""
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~-])")
 
@@ -51,7 +70,8 @@ class Texts:
         own: dict[str, str] = {}
         for category in ("config_subentries", "selector"):
             own |= await async_get_translations(hass, language, category, {DOMAIN})
-        states = await async_get_translations(hass, language, "entity_component", set(domains)) if domains else {}
+        components = {*domains, *_WORDS_FROM}
+        states = await async_get_translations(hass, language, "entity_component", components) if domains else {}
         return cls(own=own, states=states)
 
     def facet(self, key: str) -> str:
@@ -74,14 +94,26 @@ class Texts:
         """Return another word of the forms."""
         return self.own.get(f"component.{DOMAIN}.selector.{CHOICE}.options.{key}", key)
 
-    def option(self, domain: str, option: str) -> str:
-        """Return what a state, or a value of an attribute, of a domain's entities is called."""
+    def option(self, domain: str, facet: Facet, option: str) -> str:
+        """Return what an option of a facet of a domain's entities is called."""
+        if facet.kind is FacetKind.BOOLEAN:
+            return self._boolean(domain, facet, on=option == ON)
         start, end = f"component.{domain}.entity_component.", f".state.{option}"
         if (text := self.states.get(f"{start}_{end}")) is not None:
             return text
         return next(
             (text for key, text in self.states.items() if key.startswith(f"{start}_.") and key.endswith(end)), option
         )
+
+    def _boolean(self, domain: str, facet: Facet, *, on: bool) -> str:
+        """Return what one of a boolean facet's values is called: of a door "Open", of a lock "Locked"."""
+        places = [(domain, "_.state.on", "_.state.off"), _ON_OFF]
+        if facet.device_class is not None:
+            places.insert(0, (domain, f"{facet.device_class}.state.on", f"{facet.device_class}.state.off"))
+        if (said := _SAID.get(facet.key)) is not None:
+            places.insert(0, (said[0] or domain, *said[1:]))
+        keys = [f"component.{owner}.entity_component.{yes if on else no}" for owner, yes, no in places]
+        return next((text for key in keys if (text := self.states.get(key)) is not None), ON if on else OFF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +291,12 @@ class ChoiceForm:
         if not told.choices:
             return "choices_needed"
         found = _match(self.facet, told, self.model)
-        return self.texts.remark(found) if isinstance(found, Obstacle) else None
+        if not isinstance(found, Obstacle):
+            return None
+        if "options" in found.placeholders:
+            # As they are called in this form
+            found = replace(found, placeholders={**found.placeholders, "options": ", ".join(self.fields)})
+        return self.texts.remark(found)
 
 
 def _fresh(pair: Pair, model: ThingModel) -> Pair:
@@ -305,7 +342,7 @@ def _option_names(entity_id: str, facet: Facet, texts: Texts) -> dict[str, str]:
     domain = split_entity_id(entity_id)[0]
     names: dict[str, str] = {}
     for option in facet.choosable:
-        name = texts.option(domain, option)
+        name = texts.option(domain, facet, option)
         names[name if name not in names else f"{name} ({option})"] = option
     return names
 

@@ -1,5 +1,7 @@
 """What is proposed for real kinds of products, and what there is to choose from."""
 
+from dataclasses import replace
+
 from homeassistant.core import HomeAssistant
 import pytest
 
@@ -147,6 +149,35 @@ async def test_one_after_the_other(hass: HomeAssistant, demo: Demo) -> None:
         assert proposed.code == code
         taken.add(code)
     assert propose(offered, STRIP, taken) == ()
+
+
+OPEN = Facet(key="open", kind=FacetKind.BOOLEAN, settable=True, sensitive=True)
+CONTACT = prop("doorcontact_state", "bool", "ro")
+
+
+@pytest.mark.parametrize(
+    ("facet", "product", "expected"),
+    [
+        # A garage door's controller, and a water valve's
+        (OPEN, model(prop("switch_1", "bool"), CONTACT), ["switch_1"]),
+        (OPEN, model(prop("switch", "bool"), prop("water_once", "value", "ro")), ["switch"]),
+        (OPEN, model(prop("switch_1", "bool", name="Garage door")), ["switch_1"]),
+        # A wall switch, one with a contact, and a gateway
+        (OPEN, model(prop("switch_1", "bool")), []),
+        (OPEN, STRIP, []),
+        (OPEN, model(prop("switch_1", "bool"), prop("switch_2", "bool"), CONTACT), []),
+        (OPEN, model(prop("switch_1", "bool"), prop("gateway_state", "bool", "ro")), []),
+        # What can only be seen would be a switch in the app that does nothing
+        (replace(OPEN, settable=False), model(prop("switch_1", "bool"), CONTACT), []),
+        (Facet(key="on", kind=FacetKind.BOOLEAN), STRIP, []),
+        (Facet(key="active", kind=FacetKind.BOOLEAN, device_class="outlet"), STRIP, []),
+        (Facet(key="on", kind=FacetKind.BOOLEAN), model(prop("switch_1", "bool", "ro")), ["switch_1"]),
+        (Facet(key="active", kind=FacetKind.BOOLEAN, device_class="door"), model(CONTACT), ["doorcontact_state"]),
+    ],
+)  # fmt: skip
+def test_switches(facet: Facet, product: ThingModel, expected: list[str]) -> None:
+    """Nearly every product has a switch, which is not what a door is opened by; and what is only seen is no switch."""
+    assert [proposed.code for proposed in propose((facet,), product)] == expected
 
 
 def test_own_products() -> None:

@@ -19,7 +19,7 @@ HARMLESS: tuple[Any, ...] = (
     [{"if": [{"condition": "template", "value_template": "{{ true }}"}], "then": [LIGHT]}],
     [{"action": "notify.notify", "data": {"message": "m", "data": {"actions": [{"action": "lock.unlock", "title": "t"}]}}}],
     [{"device_id": "d", "domain": "light", "entity_id": "light.a", "type": "turn_on"}],
-    [{"event": "something", "event_data": {"service": "lock.unlock"}}],
+    [{"wait_for_trigger": [{"trigger": "event", "event_type": "something"}]}, LIGHT],
 )  # fmt: skip
 SENSITIVE: tuple[Any, ...] = (
     [UNLOCK],
@@ -34,6 +34,8 @@ SENSITIVE: tuple[Any, ...] = (
     [{"action": "automation.trigger"}],
     [{"action": "scene.turn_on"}],
     [{"scene": "scene.evening"}],
+    [{"event": "something"}],
+    [LIGHT, {"parallel": [{"event": "something", "event_data": {"of": "an automation"}}]}],
     [{"action": "shell_command.anything"}],
     [{"action": "python_script.anything"}],
     [{"action": "hassio.host_reboot"}],

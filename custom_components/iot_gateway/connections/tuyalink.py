@@ -27,6 +27,7 @@ from ..clients.tuyalink import (
     LinkError,
     LinkLost,
     LinkTimings,
+    MessageInvalid,
     Outbox,
     PropertySet,
     Record,
@@ -492,6 +493,7 @@ class TuyaLinkConnection(Connection):
         if isinstance(err, CloudRefused) and err.code == OFFLINE:
             # Of a sub-device whose login the cloud has not seen yet: it is told again after that
             self._outbox.forget(record.device_id, record.code)
+            self._sub_devices.taken_for_offline(record.device_id)
 
     # What follows a connection
 
@@ -522,7 +524,7 @@ class TuyaLinkConnection(Connection):
             self._exposed.offer_all()
             complete = await self._wishes.fulfil([self._device_id, *sorted(self._sub_devices.online)]) and complete
             await report_version(link, self._version, product_id=self._product_id)
-            with suppress(AnswerTimeout, CloudRefused):
+            with suppress(AnswerTimeout, CloudRefused, MessageInvalid):
                 self._clock_offset = (await ask_time(link)).offset
         except LinkLost as err:
             _LOGGER.debug("%s was lost while it was brought up to date: %s", self._entry.title, err)

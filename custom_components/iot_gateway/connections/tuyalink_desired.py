@@ -1,13 +1,16 @@
 """What the cloud wished properties to be while we were away: asked for after each rejoin, carried out as commands, and cleared."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
 import logging
+from typing import Any
 
 from ..clients.tuyalink import (
     DONE,
     OFFLINE,
     AnswerTimeout,
     CloudRefused,
+    DesiredProperty,
     MessageInvalid,
     MessageTooLarge,
     TuyaLink,
@@ -24,7 +27,8 @@ class Wishes:
     """Fulfils the wishes for exposed properties.
 
     A wish for an entity that is not available stays with the cloud until it is. All others are cleared, those too that cannot be
-    fulfilled: they would come again with each rejoin.
+    fulfilled: they would come again with each rejoin. One that the cloud did not clear is not fulfilled a second time: the user may
+    have changed things since.
     """
 
     def __init__(self, link: TuyaLink, exposed: Exposed, commands: Commands) -> None:
@@ -33,6 +37,9 @@ class Wishes:
         self._exposed = exposed
         self._commands = commands
         self._open: set[str] = set()
+        self._settled: dict[tuple[str, str], DesiredProperty] = {}
+        """Wishes that are done with, by device and code, as long as the cloud may still have them."""
+        self._at_work = asyncio.Lock()
         self.total = 0
         """Wishes that came."""
 
@@ -49,7 +56,9 @@ class Wishes:
             if not codes:
                 continue
             try:
-                await self._fulfil(device_id, codes)
+                # Whoever asks meanwhile would be told the same wishes
+                async with self._at_work:
+                    await self._fulfil(device_id, codes)
             except AnswerTimeout as err:
                 complete = False
                 _LOGGER.debug("The cloud does not tell what it wishes: %s", err)
@@ -60,18 +69,33 @@ class Wishes:
     async def _fulfil(self, device_id: str, codes: list[str]) -> None:
         desired = await get_desired(self._link, device_id, codes)
         # It may answer with more than it was asked for
-        wanted = {code: wish.value for code, wish in desired.items() if code in codes}
+        wished = {code: wish for code, wish in desired.items() if code in codes}
         self._open.discard(device_id)
-        if not wanted:
-            return
-        self.total += len(wanted)
+        for code in codes:
+            if code not in wished:
+                _ = self._settled.pop((device_id, code), None)
+        wanted = {code: wish.value for code, wish in wished.items() if self._settled.get((device_id, code)) != wish}
         before = self._commands.values(device_id, wanted)
+        outcomes = await self._carry_out(device_id, wanted)
+        self._settled.update(
+            {(device_id, code): wished[code] for code, outcome in outcomes.items() if outcome != OFFLINE}
+        )
+        self._commands.show(
+            device_id, {code: wanted[code] for code, outcome in outcomes.items() if outcome != OFFLINE}, before
+        )
+        if done := {code: wish.version for code, wish in wished.items() if outcomes.get(code) != OFFLINE}:
+            await delete_desired(self._link, device_id, done)
+            for code in done:
+                _ = self._settled.pop((device_id, code), None)
+
+    async def _carry_out(self, device_id: str, wanted: Mapping[str, Any]) -> dict[str, int]:
+        """Set properties as wished; returns the outcome of each, OFFLINE where it waits for its entity."""
+        if not wanted:
+            return {}
+        self.total += len(wanted)
         outcomes = await self._commands.set_values(device_id, wanted, late=True)
-        done = {code for code, outcome in outcomes.items() if outcome != OFFLINE}
-        if done < wanted.keys():
+        if OFFLINE in outcomes.values():
             self._open.add(device_id)
-        if refused := sorted(code for code in done if outcomes[code] != DONE):
+        if refused := sorted(code for code, outcome in outcomes.items() if outcome not in {DONE, OFFLINE}):
             _LOGGER.info("What the cloud wished cannot be done, and is cleared: %s", ", ".join(refused))
-        if done:
-            await delete_desired(self._link, device_id, {code: desired[code].version for code in done})
-        self._commands.show(device_id, {code: wanted[code] for code in done}, before)
+        return outcomes

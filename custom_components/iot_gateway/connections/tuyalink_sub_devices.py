@@ -33,6 +33,9 @@ _SYNC_AFTER: Final = 0.02
 """Seconds in which changes of availability gather: fewer than changes of values do in the outbox, so that a login goes before reports."""
 _LOGOUT_AFTER: Final = 10.0
 """Seconds that all entities of a sub-device have to be unavailable for: a reload takes less."""
+_LOGIN_AGAIN_FIRST: Final = 15.0
+_LOGIN_AGAIN_MOST: Final = 600.0
+"""Seconds until one is logged in again that the cloud takes to be offline nevertheless, longer each time."""
 
 
 class SubDevices:
@@ -78,7 +81,11 @@ class SubDevices:
         self._online: set[str] = set()
         self._unbound: set[str] = set()
         self._unavailable_since: dict[str, float] = {}
+        self._doubted: set[str] = set()
+        """Those that were logged in and are offline, if what the cloud says of them is true."""
+        self._login_again: dict[str, float] = {}
         self._cancel_sync: CALLBACK_TYPE | None = None
+        self._sync_at = 0.0
 
     @property
     def online(self) -> frozenset[str]:
@@ -116,6 +123,8 @@ class SubDevices:
         """The connection is gone, and all are offline with it."""
         self._up = False
         self._online.clear()
+        self._doubted.clear()
+        self._login_again.clear()
         self.stop()
 
     @callback
@@ -147,6 +156,15 @@ class SubDevices:
     def availability_changed(self) -> None:
         """One of the entities may be available that was not, or the other way round."""
         self._sync_in(_SYNC_AFTER)
+
+    @callback
+    def taken_for_offline(self, device_id: str) -> None:
+        """The cloud refuses reports of one that was logged in: that it says so may be older than the login, or mean another."""
+        if device_id in self._online - self._doubted:
+            self._doubted.add(device_id)
+            wait = self._login_again.get(device_id, _LOGIN_AGAIN_FIRST)
+            self._login_again[device_id] = min(2 * wait, _LOGIN_AGAIN_MOST)
+            self._sync_in(wait)
 
     @callback
     def topology_changed(self, change: TopologyChange) -> None:
@@ -217,8 +235,13 @@ class SubDevices:
 
     @callback
     def _sync_in(self, seconds: float) -> None:
-        if self._up and self._cancel_sync is None:
-            self._cancel_sync = async_call_later(self._hass, seconds, HassJob(self._sync_now, cancel_on_shutdown=True))
+        at = self._hass.loop.time() + seconds
+        if not self._up or (self._cancel_sync is not None and self._sync_at <= at):
+            return
+        # Who comes back must not wait for another's logout
+        self.stop()
+        self._sync_at = at
+        self._cancel_sync = async_call_later(self._hass, seconds, HassJob(self._sync_now, cancel_on_shutdown=True))
 
     @callback
     def _sync_now(self, _now: datetime) -> None:
@@ -242,7 +265,8 @@ class SubDevices:
                 for device_id in self._exposed.sub_devices.keys() - self._unbound
                 if self._exposed.is_available(device_id)
             }
-            if coming := there - self._online:
+            if coming := there - (self._online - self._doubted):
+                self._doubted -= coming
                 await login(self._link, sorted(coming))
                 self._online |= coming
             now = self._hass.loop.time()

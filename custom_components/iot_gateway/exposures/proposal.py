@@ -11,7 +11,7 @@ from .event_conversion import EventConversion, event_conversion
 from .exposure import EVENT, PROPERTY
 from .facet import Facet, FacetKind
 from .remarks import Obstacle
-from .standard_codes import INVERTED, standard_codes
+from .standard_codes import INVERTED, SAYS_OPENING, SWITCHES, standard_codes
 
 _ENOUGH: Final = 20
 _NUMBERED: Final = re.compile(r"(_v\d+|_?\d+)$")
@@ -75,13 +75,30 @@ def _proposals(facet: Facet, model: ThingModel, taken: AbstractSet[str], positio
                 yield _of_event(to_event, event)
         return
     codes = standard_codes(facet)
+    if facet.key == "open" and not _opens_something(model):
+        # A wall switch's and a garage door's are called the same
+        codes = {code: rank for code, rank in codes.items() if code not in SWITCHES}
     for code, prop in model.properties.items():
-        if code in taken:
+        if code in taken or (_is_switch(prop) and not facet.settable):
             continue
         inverted = INVERTED.get((facet.key, code))
         found = conversion(facet, prop, inverted if prop.type.kind == "bool" else None)
         if isinstance(found, Conversion):
             yield _of_property(found, codes, position)
+
+
+def _is_switch(prop: Property) -> bool:
+    """Whether a property turns something on and off, so that the app would show a switch that does nothing."""
+    plain = _NUMBERED.sub("", prop.code)
+    return prop.type.kind == "bool" and prop.access != "ro" and not SWITCHES.isdisjoint({prop.code, plain})
+
+
+def _opens_something(model: ThingModel) -> bool:
+    """Whether a product is of one thing that opens and closes, as far as its properties tell."""
+    if sum(map(_is_switch, model.properties.values())) > 1:
+        return False
+    words = {word for prop in model.properties.values() for word in _words(f"{prop.code} {prop.name}")}
+    return any(said in word and word != "gateway" for said in SAYS_OPENING for word in words)
 
 
 def _of_property(found: Conversion, codes: Mapping[str, int], position: int) -> Proposed:

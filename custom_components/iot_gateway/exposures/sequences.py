@@ -63,7 +63,7 @@ def sequence_is_sensitive(sequence: Any) -> bool:
     """Whether a sequence may let somebody in, switch an alarm off, or do what cannot be seen from it.
 
     Steps of all depths count (choose, if, parallel, repeat, ...). What cannot be seen: services whose name is a template, scripts,
-    scenes and automations, `homeassistant.turn_on` and the like, and whatever is of a domain that is not known here to be harmless.
+    scenes, automations and the events that set these off, `homeassistant.turn_on` and the like, and whatever is of a domain that is not known here to be harmless.
     """
     match sequence:
         case Mapping():
@@ -78,7 +78,7 @@ def sequence_is_sensitive(sequence: Any) -> bool:
 
 def _is_sensitive(step: Mapping[Any, Any]) -> bool:
     """Whether a step is by itself."""
-    if "scene" in step:
+    if "scene" in step or "event" in step:
         return True
     if "device_id" in step and "domain" in step and step["domain"] not in _HARMLESS:
         return True

@@ -233,6 +233,13 @@ INVERTED: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
 """The properties whose true is a facet's off."""
 
 
+SWITCHES: Final = frozenset(_BY_KEY["on"])
+"""Codes of what turns something on and off. As booleans they are nothing that is only seen."""
+
+SAYS_OPENING: Final = ("door", "garage", "gate", "valve", "water", "curtain", "blind", "shutter", "shade", "awning")
+"""Words of products in which such a switch is what opens something. "Gateway" is none of them."""
+
+
 def standard_codes(facet: Facet) -> Mapping[str, int]:
     """Return the usual codes of a facet, by how likely they are: 0 is the likeliest."""
     return _ranked(facet.key, facet.device_class if facet.key in {"value", "active", "on"} else None)

@@ -149,8 +149,6 @@ async def test_clock_that_is_wrong(cloud: TuyaLinkCloudSimulator) -> None:
             pytest.fail("it must not connect")
 
 
-# paho leaves the socket of a failed handshake to the garbage collector
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_tls() -> None:
     """TLS 1.2 against the simulator's own authority, and no connection without it."""
     async with TuyaLinkCloudSimulator(tls=True) as cloud:

@@ -27,7 +27,7 @@ from .errors import (
 )
 from .events import trigger_event
 from .firmware import FirmwareIssued, answer_not_supported, report_version
-from .link import LinkTimings, TuyaLink, tls_context
+from .link import LinkTimings, TuyaLink
 from .messages import MOST_BYTES, Message
 from .outbox import Delivery, Outbox, OutboxStatistics, sender
 from .properties import (
@@ -55,6 +55,7 @@ from .thing_model import (
     parse_thing_model,
 )
 from .time_config import CloudTime, ConfigFile, ask_time, get_config
+from .tls import tls_context
 
 __all__ = [
     "DONE",

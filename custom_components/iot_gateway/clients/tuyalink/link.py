@@ -58,30 +58,6 @@ _GOODBYE: Final = 2.0
 type Callback[*A] = Callable[[*A], Awaitable[None] | None]
 
 
-def tls_context(context: ssl.SSLContext | None = None, *, authority: str | None = None) -> ssl.SSLContext:
-    """Return a context for the cloud: verified, and TLS 1.2 at most, because some of its brokers fail at 1.3 (page B1).
-
-    It reads the system's trust from disk: to be called outside of the event loop's thread.
-
-    Args:
-        context: a ready one to be limited; it is changed, so it must not be one that others use.
-        authority: certificates in PEM to trust besides the system's, for one's own servers.
-
-    Raises:
-        ValueError: the ready context does not verify.
-        ssl.SSLError: the authority is no certificate.
-    """
-    if context is None:
-        context = ssl.create_default_context()
-    if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
-        raise ValueError("The TLS context does not verify the broker")
-    if authority is not None:
-        context.load_verify_locations(cadata=authority)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkTimings:
     """Seconds, and one count, that a link keeps to.
