@@ -266,12 +266,20 @@ def _plug() -> Product:
 
 
 def _full_time(title: str, at: int) -> CloudStorage:
-    """Three days of an hour after the other, without some, and today up to now."""
+    """Three days of an hour after the other, without some, and today up to now; each event is recorded."""
     first = at - at % _HOUR - 3 * _DAY
-    pieces = [(start, min(start + _HOUR - 60, at)) for start in range(first, at, _HOUR) if start // _HOUR % 7]
-    storage = CloudStorage(plan=FULL_TIME, expires=at + _YEAR, title=title, pieces=pieces)
-    storage.events = _motions("yard_camera", at, 40)
-    return storage
+    events = _motions("yard_camera", at, 40)
+    hours = [(start, min(start + _HOUR - 60, at)) for start in range(first, at, _HOUR) if start // _HOUR % 7]
+    between = [
+        (one.start, one.end) for one in events if not any(start <= one.start and one.end <= end for start, end in hours)
+    ]
+    pieces: list[tuple[int, int]] = []
+    for start, end in sorted(hours + between):
+        if pieces and start <= pieces[-1][1]:
+            pieces[-1] = pieces[-1][0], max(end, pieces[-1][1])
+        else:
+            pieces.append((start, end))
+    return CloudStorage(plan=FULL_TIME, expires=at + _YEAR, title=title, pieces=pieces, events=events)
 
 
 def _events(title: str, at: int, container: Any = "fmp4", *, channel: int | None = None, name: str = "", codec: Any = "h264") -> CloudStorage:  # fmt: skip

@@ -34,6 +34,7 @@ from custom_components.iot_gateway.mapping.composite import (
     ValveRow,
     WaterHeaterRow,
 )
+from custom_components.iot_gateway.mapping.described import OWN_ROWS
 from custom_components.iot_gateway.mapping.event import SUBTYPES
 from custom_components.iot_gateway.mapping.generic import generic_row
 from custom_components.iot_gateway.mapping.plan import _LIVE_VIEW, _OF_GANGS, _TABLES
@@ -126,8 +127,16 @@ def test_keys_are_unique() -> None:
 
 
 _EVENTS_OF_MODELS = DeviceSchema(category="", points={}).with_event(VOICE_EVENT).with_event("overload").points.values()
-MEASURE_KEYS = {Platform.SENSOR: {"calls_today", "messages_today"}, Platform.BINARY_SENSOR: {"message_queue"}}
+MEASURE_KEYS = {
+    Platform.SENSOR: {"calls_today", "commands_today", "messages_today", "pushes_today", "reports_today"},
+    Platform.BINARY_SENSOR: {"message_queue", "tuyalink_connected", "xp2p_agent"},
+}
 """What connections tell of themselves, which no table names."""
+AGENT_KEYS = {
+    Platform.BUTTON: {f"move_{direction}_of_channel" for direction in ("up", "right", "down", "left")},
+    Platform.SENSOR: {f"{axis}_position{end}" for axis in ("pan", "tilt") for end in ("", "_of_channel")},
+}
+"""What cameras behind an X-P2P agent have, which no table names; the directions themselves are in one."""
 
 
 def test_names_exist_and_none_is_left_over() -> None:
@@ -147,7 +156,9 @@ def test_names_exist_and_none_is_left_over() -> None:
         asked = {field for _, field, _, _ in Formatter().parse(name) if field}
         assert asked == set(row.translation_placeholders or {}), place
     used[Platform.EVENT] |= {str(generic_row(point)[1].translation_key) for point in _EVENTS_OF_MODELS}
-    for platform, keys in MEASURE_KEYS.items():
+    for platform, row in OWN_ROWS.values():
+        used[platform].add(str(row.translation_key))
+    for platform, keys in (*MEASURE_KEYS.items(), *AGENT_KEYS.items()):
         used[platform] |= keys
     for platform, keys in used.items():
         assert set(ENGLISH["entity"].get(platform, {})) == keys
@@ -278,7 +289,9 @@ def test_events_have_triggers() -> None:
     """Whatever can fire is a device trigger, so that both its words are in the translations, and no others."""
     automation = ENGLISH["device_automation"]
     subtypes = {row.subtype for _, row in of_type(EventRow)}
-    types = {kind for _, row in of_type(EventRow) for kind in (*row.events.values(), *(row.event_types or ()))}
+    own = [row for _, row in OWN_ROWS.values() if isinstance(row, EventRow)]
+    events = [*(row for _, row in of_type(EventRow)), *own]
+    types = {kind for row in events for kind in (*row.events.values(), *(row.event_types or ()))}
     assert set(automation["trigger_subtype"]) == subtypes == set(SUBTYPES.values())
     assert types <= set(automation["trigger_type"]) <= types | set(ButtonEventType)
     for text in automation["trigger_type"].values():
@@ -287,7 +300,8 @@ def test_events_have_triggers() -> None:
 
 def test_event_types_have_names() -> None:
     """Home Assistant names the types of its own device classes; any other has a name here."""
-    for place, row in of_type(EventRow):
+    own = [(key, row) for key, (_, row) in OWN_ROWS.items() if isinstance(row, EventRow)]
+    for place, row in [*of_type(EventRow), *own]:
         if row.device_class is None:
             named = ENGLISH["entity"]["event"][row.translation_key]["state_attributes"]["event_type"]["state"]
             assert set(named) == {*row.events.values(), *(row.event_types or ())}, place

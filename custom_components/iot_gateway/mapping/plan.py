@@ -32,6 +32,7 @@ from . import (
 )
 from .change import changed
 from .composite import CompositeRow
+from .described import described_rows
 from .generic import generic_row
 from .naming import readable_name
 from .rows import BinarySensorRow, ButtonRow, EventRow, Row, SensorRow, Table
@@ -191,7 +192,7 @@ _plans: WeakKeyDictionary[DeviceSchema, tuple[EntityPlan, ...]] = WeakKeyDiction
 def plan_entities(schema: DeviceSchema) -> tuple[EntityPlan, ...]:
     """Return the entities that a device with this schema gets; every data point that is not hidden is in at least one."""
     if (plans := _plans.get(schema)) is None:
-        plans = _plans[schema] = tuple(_plan(schema))
+        plans = _plans[schema] = tuple((_plan_described if schema.described else _plan)(schema))
     return plans
 
 
@@ -246,6 +247,18 @@ def _plan(schema: DeviceSchema) -> Iterator[EntityPlan]:
                 codes=(code,),
                 generic=change is None or change.enabled is None,
             )
+
+
+def _plan_described(schema: DeviceSchema) -> Iterator[EntityPlan]:
+    """Yield the entities of a device whose model describes itself."""
+    for found in described_rows(schema):
+        change = schema.entity_changes.get(found.code)
+        yield EntityPlan(
+            platform=found.platform,
+            row=changed(found.platform, found.row, schema),
+            codes=(found.code,),
+            generic=found.rare and (change is None or change.enabled is None),
+        )
 
 
 def _possible(table: _PlatformTable, points: Mapping[str, DataPoint]) -> Iterable[Row]:

@@ -96,6 +96,13 @@ class ButtonRow(Row, ButtonEntityDescription):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActionRow(Row, ButtonEntityDescription):
+    """A button that has the device do an action of its model, by the action's id."""
+
+    action: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EventRow(Row, EventEntityDescription):
     """An event of each report of a data point.
 

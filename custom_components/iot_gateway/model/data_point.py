@@ -9,7 +9,7 @@ means by it (an Integer 235 with scale 1 is raw 235 and value 23.5).
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 import json
@@ -87,7 +87,10 @@ class DataPoint:
     settable values of an Enum, `known` all that may be reported. `labels` name the bits of a Bitmap, bit 0 first.
     `maxlen` counts characters. `unitless` says that the schema has a unit which is empty, `increments` whether each report
     says what came since the one before, None where the schema does not tell. `event` says that it is no state but happens: an event of the
-    device's model, with its parameters as an object. `spec` is the text of `values` as the device sent it, kept for diagnostics.
+    device's model, with its parameters as an object. `name` is the maker's, empty where there is none. `choices` are the raws of an
+    Enum whose values are called otherwise than they travel, each with what it is called, in the order of `known`. `members` are
+    those of a Struct, with their own ids as codes. `direct` says that values go out as JSON has them: a Boolean as 0 or 1 and an
+    object as itself (Tencent), not as a text (Tuya). `spec` is the text of `values` as the device sent it, kept for diagnostics.
     """
 
     code: str
@@ -108,6 +111,10 @@ class DataPoint:
     increments: bool | None = None
     inferred: bool = False
     event: bool = False
+    name: str = ""
+    choices: tuple[tuple[Raw, str], ...] = ()
+    members: tuple[DataPoint, ...] = ()
+    direct: bool = False
     spec: str = ""
 
     @property
@@ -166,6 +173,8 @@ class DataPoint:
             return f"one of {', '.join(self.options)}" if self.options else "a text"
         if self.type is DataType.STRING and self.maxlen is not None:
             return f"a text of at most {self.maxlen} characters"
+        if self.members:
+            return f"an object with {', '.join(member.code for member in self.members)}"
         return _NAMES[self.type]
 
 
@@ -221,6 +230,11 @@ def _decode_number(point: DataPoint, raw: Raw) -> float:
 
 def _decode_enum(point: DataPoint, raw: Raw) -> str:
     text = raw if isinstance(raw, str) else json.dumps(raw)
+    if point.choices:
+        for known, name in point.choices:
+            if str(known) == text:
+                return name
+        raise InvalidValue(point.code, raw, "option", f"one of {', '.join(str(known) for known, _ in point.choices)}")
     if point.known and text not in point.known:
         raise InvalidValue(point.code, raw, "option", f"one of {', '.join(point.known)}")
     return text
@@ -282,8 +296,9 @@ _DECODERS: dict[DataType, Callable[[DataPoint, Raw], Value]] = {
 }
 
 
-def _encode_boolean(point: DataPoint, value: Any, _like: Raw) -> bool:
-    return _decode_boolean(point, value)
+def _encode_boolean(point: DataPoint, value: Any, _like: Raw) -> bool | int:
+    decoded = _decode_boolean(point, value)
+    return int(decoded) if point.direct else decoded
 
 
 def _encode_number(point: DataPoint, value: Any, _like: Raw) -> float:
@@ -298,8 +313,15 @@ def _encode_number(point: DataPoint, value: Any, _like: Raw) -> float:
     return number
 
 
-def _encode_enum(point: DataPoint, value: Any, _like: Raw) -> str:
+def _encode_enum(point: DataPoint, value: Any, _like: Raw) -> Raw:
     text = value if isinstance(value, str) else json.dumps(value)
+    if point.choices:
+        # By its name or, where that is nobody's name, as it travels
+        for named in (True, False):
+            for known, name in point.choices:
+                if text == (name if named else str(known)):
+                    return known
+        raise InvalidValue(point.code, value, "option", point.describe_allowed())
     if point.options and text not in point.options:
         raise InvalidValue(point.code, value, "option", point.describe_allowed())
     return text
@@ -312,10 +334,49 @@ def _encode_text(point: DataPoint, value: Any, _like: Raw) -> str:
     return text
 
 
-def _encode_json(_point: DataPoint, value: Any, like: Raw) -> Raw:
+def _encode_json(point: DataPoint, value: Any, like: Raw) -> Raw:
+    if point.direct:
+        return _as_object(point, value)
     if isinstance(value, str):
         return value
     return value if isinstance(like, dict | list) else json.dumps(value, separators=(",", ":"))
+
+
+def _as_object(point: DataPoint, value: Any) -> Raw:
+    """Return a value that may be written as JSON text as the object or list that it is."""
+    try:
+        parsed = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        parsed = None
+    if isinstance(parsed, dict if point.type is DataType.STRUCT else dict | list):
+        return parsed
+    raise InvalidValue(point.code, value, "type", point.describe_allowed())
+
+
+def _encode_struct(point: DataPoint, value: Any, like: Raw) -> Raw:
+    """Return a Struct as a whole: members that `value` does not have keep what they are."""
+    if not point.members:
+        return _encode_json(point, value, like)
+    given = _as_object(point, value)
+    known = _decode_json(point, like) if like is not None else {}
+    before = known if isinstance(known, dict) else {}
+    ids = {member.code for member in point.members}
+    if not given.keys() <= ids:
+        raise InvalidValue(point.code, value, "type", point.describe_allowed())
+    encoded = {}
+    for member in point.members:
+        if member.code in given:
+            try:
+                encoded[member.code] = replace(member, access=Access.WRITE).encode(
+                    given[member.code], before.get(member.code)
+                )
+            except InvalidValue as err:
+                raise InvalidValue(f"{point.code}.{err.code}", given[member.code], err.reason, err.allowed) from None
+        elif member.code in before:
+            encoded[member.code] = before[member.code]
+        else:
+            raise InvalidValue(point.code, value, "type", point.describe_allowed())
+    return encoded
 
 
 def _encode_raw(point: DataPoint, value: Any, _like: Raw) -> str:
@@ -371,5 +432,5 @@ _ENCODERS: dict[DataType, Callable[[DataPoint, Any, Raw], Raw]] = {
     DataType.RAW: _encode_raw,
     DataType.BITMAP: _encode_bitmap,
     DataType.TIMESTAMP: _encode_timestamp,
-    DataType.STRUCT: _encode_json,
+    DataType.STRUCT: _encode_struct,
 }

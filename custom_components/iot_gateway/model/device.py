@@ -6,6 +6,7 @@ import logging
 import time
 
 from .data_point import InvalidValue, Raw, Value
+from .device_action import DeviceAction
 from .schema import DeviceSchema
 
 _LOGGER = logging.getLogger(__name__)
@@ -19,6 +20,7 @@ class Device:
 
     `name`, `model` and `product_id` are what the connection knows, empty where it knows none. `parent` is the id of
     the device that brings it, where there is one. `invalid` counts, by code, the reports that the schema does not allow.
+    `model_id` is what the maker calls the model, where that is not the category.
     """
 
     id: str
@@ -26,6 +28,8 @@ class Device:
     name: str = ""
     model: str = ""
     product_id: str = ""
+    manufacturer: str = "Tuya"
+    model_id: str = ""
     parent: str | None = None
     online: bool = False
     state: dict[str, Raw] = field(default_factory=dict)
@@ -35,8 +39,13 @@ class Device:
 
     @property
     def category(self) -> str:
-        """Tuya's category code."""
+        """Tuya's category code, or what stands for it."""
         return self.schema.category
+
+    @property
+    def actions(self) -> Mapping[str, DeviceAction]:
+        """What it can be asked to do, by id."""
+        return self.schema.actions
 
     def value(self, code: str) -> Value | None:
         """Return the value of a data point; None where it has none, or one that its schema does not allow."""

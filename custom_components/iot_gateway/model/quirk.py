@@ -172,7 +172,12 @@ def _changed(schema: DeviceSchema, quirks: tuple[Quirk, ...], names: tuple[str, 
         points=points,
         quirks=names,
         renamed=renamed,
-        hidden=frozenset(renamed.get(code, code) for code, change in changes.items() if change.hide),
+        # What the model itself hides is shown only by a quirk that says so
+        hidden=frozenset(
+            renamed.get(code, code)
+            for code in schema.hidden | changes.keys()
+            if (code in schema.hidden if code not in changes or changes[code].hide is None else changes[code].hide)
+        ),
         entity_changes={
             renamed.get(code, code): change.entity for code, change in changes.items() if change.entity is not None
         },

@@ -318,7 +318,7 @@ async def test_push_channel(cloud: FakeCloud, api: TencentApi) -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    [Refusal("ResourceNotFound"), {"Type": "forward", "ForwardAddress": ""}, {"Type": "ckafka", "CKafkaTopic": ""}, {}],
+    [Refusal("ResourceNotFound"), {"Type": "forward", "ForwardAddress": ""}, {"Type": "", "CKafkaTopic": ""}, {}],
 )
 async def test_forward_is_set_where_there_is_no_channel(cloud: FakeCloud, api: TencentApi, reply: Any) -> None:
     cloud.replies |= {"DescribePushChannel": reply, "ModifyPushChannel": {}}
@@ -336,6 +336,8 @@ async def test_forward_is_set_where_there_is_no_channel(cloud: FakeCloud, api: T
     [
         {"Type": "forward", "ForwardAddress": "https://others.example/"},
         {"Type": "ckafka", "CKafkaTopic": "t"},
+        # A queue of which the cloud does not tell more
+        {"Type": "ckafka", "CKafkaTopic": ""},
         {"Type": "ckafka", "CKafkaInstance": "i", "ForwardAddress": ADDRESS},
     ],
 )

@@ -22,6 +22,7 @@ from .errors import (
     ClockWrong,
     CloudFailed,
     CredentialsRefused,
+    PermissionDenied,
     RateLimited,
     RequestInvalid,
     TencentError,
@@ -108,6 +109,7 @@ class TencentApi:
         self._limiters: dict[str, RateLimiter] = {}
         self._pauses: dict[tuple[type[TencentError], str], _Pause] = {}
         self._complaints: set[tuple[str, str]] = set()
+        self._denied: set[str] = set()
         self._offset = 0.0
         self.statistics = CallStatistics(now=now)
 
@@ -120,6 +122,11 @@ class TencentApi:
     def cloud_time(self) -> float:
         """What the cloud's clock says, in seconds since the epoch."""
         return self._now() + self._offset
+
+    @property
+    def denied(self) -> frozenset[str]:
+        """The actions that the key's policy did not allow when they were called last."""
+        return frozenset(self._denied)
 
     async def call(self, action: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Make a call and return its answer without the request's id; raises TencentError.
@@ -136,8 +143,11 @@ class TencentApi:
             if not isinstance(err, CannotReachCloud):
                 # A refusal is an answer too: the cloud is there
                 self._pauses.pop((CannotReachCloud, ""), None)
+            if isinstance(err, PermissionDenied):
+                self._denied.add(action)
             self._pause_after(err, action)
             raise
+        self._denied.discard(action)
         self._pauses = {key: pause for key, pause in self._pauses.items() if key[1] and key[1] != action}
         return result
 

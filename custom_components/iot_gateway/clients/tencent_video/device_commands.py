@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, Literal
 
 from .agent import CameraChannel, Quality
-from .errors import AgentError, AgentRefused, ViewerLimit
+from .errors import AgentError, DeviceDeclined, ViewerLimit
 from .loose import as_flag, as_integer, as_mapping, as_text, entries, from_json
 
 _ACCEPTED: Final = 0
@@ -39,11 +39,11 @@ class DeviceStatus:
     most_viewers: int | None = None
 
     def check(self) -> None:
-        """Raise ViewerLimit, or AgentRefused, unless the device accepts."""
+        """Raise ViewerLimit, or DeviceDeclined, unless the device accepts."""
         if self.status == _TOO_MANY:
             raise ViewerLimit("The device has as many viewers as it takes")
         if self.status != _ACCEPTED:
-            raise AgentRefused("The device declines", self.status)
+            raise DeviceDeclined("The device declines", self.status)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,12 +85,12 @@ async def ask_device(camera: CameraChannel, cmd: str, params: Mapping[str, Any] 
 
 
 async def order_device(camera: CameraChannel, cmd: str, params: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-    """Send an inner command that is answered by a status; raises AgentRefused where it is not 0, or another AgentError."""
+    """Send an inner command that is answered by a status; raises DeviceDeclined where it is not 0, or another AgentError."""
     reply = _single(await ask_device(camera, cmd, params))
     if (status := as_integer(reply.get("status"))) is None:
         raise ReplyInvalid(f"The device does not tell what became of {cmd}")
     if status != _ACCEPTED:
-        raise AgentRefused(f"The device declines {cmd}", status)
+        raise DeviceDeclined(f"The device declines {cmd}", status)
     return reply
 
 

@@ -205,3 +205,7 @@ class AgentRefused(AgentError):
         """Say `message` and the status."""
         super().__init__(f"{message} (status {status})")
         self.status = status
+
+
+class DeviceDeclined(AgentRefused):
+    """The device was reached and declined; `status` is its own code."""

@@ -57,14 +57,20 @@ def forward_signature(token: str, timestamp: str, nonce: str) -> str:
 class ForwardGuard:
     """Checks that a request comes from one who knows the token, now and for the first time."""
 
-    def __init__(self, token: str, window: float = 300, now: Callable[[], float] = time.time) -> None:
-        """Believe requests whose time is within `window` seconds of ours; `now` gives seconds since the epoch."""
+    def __init__(
+        self, token: str, window: float = 300, now: Callable[[], float] = time.time, *, since: float = 0.0
+    ) -> None:
+        """Believe requests whose time is within `window` seconds of ours, and not before `since`.
+
+        `now` gives seconds since the epoch. `since` is for who does not know what was seen before.
+        """
         if not token:
             # The cloud then does not sign at all, and anybody could
             raise ValueError("A forward without a token cannot be checked")
         self._token = token
         self._window = window
         self._now = now
+        self._since = since
         self._seen: dict[tuple[str, str], float] = {}
 
     def check(self, headers: Mapping[str, str]) -> None:
@@ -77,7 +83,7 @@ class ForwardGuard:
         if not hmac.compare_digest(signature.lower().encode(), expected.encode()):
             raise ForwardRefused(RefusalReason.SIGNATURE)
         now = self._now()
-        if abs(now - int(timestamp)) > self._window:
+        if abs(now - int(timestamp)) > self._window or int(timestamp) < self._since:
             raise ForwardRefused(RefusalReason.STALE)
         self._seen = {key: until for key, until in self._seen.items() if until >= now}
         if (timestamp, nonce) in self._seen:
@@ -181,10 +187,12 @@ def parse_push(body: bytes | str | Mapping[str, Any]) -> AnyPush:
     """
     if isinstance(body, bytes | str) and len(body) > MAX_BODY:
         raise PushInvalid("The push is too long")
-    envelope = _lowered(from_json(body))
+    whole = from_json(body)
+    envelope = _lowered(whole)
     if not envelope:
         raise PushInvalid("The push is not a JSON object")
-    payload = envelope.get("payload", {})
+    # Where all members stand in one object, the payload is among them
+    payload = envelope.get("payload", whole)
     unwrapped = from_json(payload) if isinstance(payload, str) else payload
     inner = _lowered(unwrapped)
 

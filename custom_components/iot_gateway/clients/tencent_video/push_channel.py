@@ -34,8 +34,11 @@ async def get_push_channel(api: TencentApi, product_id: str) -> PushChannel | No
         address=as_text(answer.get("ForwardAddress")),
         token=as_text(answer.get("ForwardKey")),
     )
-    taken = channel.address or any(as_text(answer.get(name)) for name in ("CKafkaInstance", "CKafkaTopic"))
-    return channel if taken else None
+    # A queue counts also where the cloud does not tell which: what is there must not be overwritten
+    queue = channel.type not in {"", "forward"} or any(
+        as_text(answer.get(name)) for name in ("CKafkaInstance", "CKafkaTopic")
+    )
+    return channel if queue or channel.address else None
 
 
 async def set_forward(api: TencentApi, product_id: str, address: str, token: str) -> None:

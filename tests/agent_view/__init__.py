@@ -1,0 +1,1 @@
+"""Cameras behind an X-P2P agent."""
