@@ -41,6 +41,8 @@ class CameraCard:
     live: bool = False
     """Not for cameras with a battery: a page that is open all day would keep them awake."""
     wide: bool = True
+    key: str = "camera"
+    """What ends the unique id of the camera; a recorder has several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +247,58 @@ CAMERAS = (
     ),
 )
 
+TENCENT = (
+    Section(
+        "Yard",
+        "mdi:fence",
+        cameras=(CameraCard("Yard camera", live=True),),
+        buttons=(
+            Button(Tile("Yard camera", "move_left"), "mdi:arrow-left"),
+            Button(Tile("Yard camera", "move_up"), "mdi:arrow-up"),
+            Button(Tile("Yard camera", "move_down"), "mdi:arrow-down"),
+            Button(Tile("Yard camera", "move_right"), "mdi:arrow-right"),
+        ),
+        tiles=(
+            Tile("Yard camera", "event_image", "Last event"),
+            Tile("Yard camera", "motion_detection", "Motion detection"),
+            Tile("Yard camera", "night_vision", "Night vision"),
+            Tile("Yard camera", "sd_card.free_mb", "Card, free"),
+        ),
+    ),
+    Section(
+        "Recorder",
+        "mdi:cctv",
+        cameras=(
+            CameraCard("Hall recorder", "Hall, stairs", live=True, key="camera_0"),
+            CameraCard("Hall recorder", "Hall, door", key="camera_1"),
+            CameraCard("Hall recorder", "Hall, window", key="camera_2"),
+        ),
+        tiles=(Tile("Hall recorder", "_storage_plan", "Cloud storage"),),
+    ),
+    Section(
+        "Gate",
+        "mdi:gate",
+        cameras=(CameraCard("Gate"), CameraCard("Nest box")),
+        tiles=(Tile("Gate", "event_image", "Last visitor"), Tile("Nest box", "event_image", "Last guest")),
+    ),
+    Section(
+        "Other devices",
+        "mdi:cloud-outline",
+        tiles=(
+            Tile("Cellar sensor", "temperature", "Cellar"),
+            Tile("Cellar sensor", "humidity", "Cellar humidity"),
+            Tile("Cellar sensor", "leak", "Cellar leak"),
+            Tile("Desk plug", "power_on", "Desk plug"),
+            Tile("Desk plug", "power", "Desk power"),
+            Tile("Desk plug", "plan_mode", "Desk mode"),
+        ),
+    ),
+)
+
 VIEWS = (
     View(TITLE, "home", "mdi:home", HOME),
     View("Cameras", "cameras", "mdi:cctv", CAMERAS, of="tuya_cloud"),
+    View("Tencent", "tencent", "mdi:video-outline", TENCENT, of="tencent_video"),
 )
 
 
@@ -311,7 +362,7 @@ def _section(section: Section, finder: EntityFinder) -> dict[str, Any]:
     cards += [
         _camera(camera, entity_id, 12 if camera.wide else 4)
         for camera in section.cameras
-        if (entity_id := finder.find(Tile(camera.device, "camera")))
+        if (entity_id := finder.find(Tile(camera.device, camera.key)))
     ]
     cards += [
         _button(button, entity_id, 12 // len(section.buttons))

@@ -169,11 +169,13 @@ class Api:
 
     # What people do in Settings
 
-    async def run_flow(self, handler: str, inputs: list[dict[str, Any]], *, kind: str = "flow", **begin: Any) -> Any:
+    async def run_flow(
+        self, handler: str | list[str], inputs: list[dict[str, Any]], *, kind: str = "flow", **begin: Any
+    ) -> Any:
         """Go through a flow with these inputs, one for each step; return its result. What an input lacks is left as the form shows it.
 
-        `kind` is "flow" for a config flow, "options/flow" for options. Raises ApiRefused with the form's errors if it does not
-        end with the last input.
+        `kind` is "flow" for a config flow, "options/flow" for options, "subentries/flow" for a subentry (its handler is the entry's id and
+        the subentry's type). Raises ApiRefused with the form's errors if it does not end with the last input.
         """
         base = f"/api/config/config_entries/{kind}"
         step = await self.post(base, {"handler": handler, **begin})

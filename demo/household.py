@@ -18,9 +18,12 @@ AREAS = {
         "mdi:washing-machine",
         ("Washing machine", "Main meter", "Heat pump", "Cellar", "Safe", "Network"),
     ),
-    "Garage": ("mdi:garage", ("Garage", "Workshop", "Driveway")),
-    "Garden": ("mdi:flower", ("Garden", "Greenhouse", "Terrace", "Balcony", "Shed", "Bird feeder")),
-    "Attic": ("mdi:home-roof", ("Attic",)),
+    "Garage": ("mdi:garage", ("Garage", "Workshop", "Driveway", "Carport")),
+    "Garden": (
+        "mdi:flower",
+        ("Garden", "Greenhouse", "Terrace", "Balcony", "Shed", "Bird feeder", "Yard", "Gate", "Nest box"),
+    ),
+    "Attic": ("mdi:home-roof", ("Attic", "Loft")),
 }
 """The icon of each area, and how the names of the devices begin that are in it."""
 

@@ -3,11 +3,12 @@
 A further system is a further `Simulation` in `DEMO`: how its simulator starts, and what a user types to add it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 import contextlib
 from dataclasses import dataclass, field
 import json
 from pathlib import Path
+import random
 import socket
 from typing import Any, Self
 
@@ -15,6 +16,8 @@ import aiohttp
 
 from simulators.mqtt_broker import MosquittoMissing, find_mosquitto
 
+from .exposing import expose
+from .home_assistant import Api
 from .processes import ROOT, Child, DemoFailed
 
 type Announced = Mapping[str, Any]
@@ -23,6 +26,8 @@ type Inputs = Callable[[Announced], list[dict[str, Any]]]
 """Makes, of what a simulator announced, what a user types into a flow, step by step."""
 type Options = Callable[[Announced], Mapping[str, Any]]
 """Makes, of what a simulator announced, what a user sets in the options."""
+type Finish = Callable[[Api, str, Mapping[str, str]], Awaitable[None]]
+"""Does what a user does at the end, when all devices are there: `(api, entry_id, names of devices by id)`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +46,12 @@ class Simulation:
     """How a user tells that it is at another place now."""
     options: Mapping[str, Any] | Options = field(default_factory=dict)
     """What a user then sets in the entry's options; a function makes it of what the simulator announced."""
+    device: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
+    """Makes, of what the simulator tells of a device, the same with the id that Home Assistant has for it and a name."""
+    brings_devices: bool = True
+    """Whether what the simulator has are devices that Home Assistant gets."""
+    finish: Finish | None = None
+    """What a user does once the devices of all simulators are there and named, each time that the demo starts."""
     remembered: Mapping[str, str] = field(default_factory=dict)
     """Which keys of what it announced are to be the same at the next start, by the argument that asks for it."""
     told: Sequence[str] = ("host", "port", "path", "uuid", "device_key", "control")
@@ -126,6 +137,76 @@ def tuya_cloud(*, living: bool = True) -> Simulation:
     )
 
 
+def add_tuyalink(announced: Announced) -> list[dict[str, Any]]:
+    """Return what a user types to connect as a TuyaLink device."""
+    keys = ("host", "product_id", "device_id", "device_secret")
+    server = {"port": announced["port"], "tls": announced["tls"]}
+    return [{"next_step_id": "tuyalink"}, {key: announced[key] for key in keys} | {"server": server}]
+
+
+def move_tuyalink(announced: Announced) -> list[dict[str, Any]]:
+    """Return what a user types to say where the cloud is now; without a secret it stays the same."""
+    return [{"host": announced["host"], "server": {"port": announced["port"], "tls": announced["tls"]}}]
+
+
+def tuyalink() -> Simulation:
+    """Return the other way round: the Tuya cloud in which a gateway of ours is, with entities of the demo home."""
+    return Simulation(
+        name="tuyalink",
+        title="TuyaLink",
+        arguments=("tuyalink-cloud",),
+        add=add_tuyalink,
+        reconfigure=move_tuyalink,
+        brings_devices=False,
+        finish=expose,
+        remembered={"--port": "port"},
+        told=("host", "port", "product_id", "device_id", "device_secret", "control"),
+        lacking=no_broker,
+    )
+
+
+def add_tencent_video(announced: Announced) -> list[dict[str, Any]]:
+    """Return what a user types to add an account of Tencent's IoT Video, and the agent for its cameras."""
+    keys = ("secret_id", "secret_key")
+    account = {key: announced[key] for key in keys} | {"server": {"endpoint": announced["endpoint"]}}
+    return [{"next_step_id": "tencent_video"}, account, {"agent_url": announced["agent"]}]
+
+
+def move_tencent_video(announced: Announced) -> list[dict[str, Any]]:
+    """Return what a user types to say where cloud and agent are now; without a key it stays the same."""
+    return [{"server": {"endpoint": announced["endpoint"]}}, {"agent_url": announced["agent"]}]
+
+
+def tencent_device(device: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a device of Tencent's with its id, "product/name", and the name that the demo's user gives it."""
+    name: str = device["device"].split("/")[1]
+    return {**device, "devid": device["device"], "name": TENCENT_NAMES.get(name, name.replace("_", " ").capitalize())}
+
+
+TENCENT_NAMES = {
+    "garage_camera": "Carport camera",
+    "attic_camera": "Loft camera",
+    "boxed_camera": "Spare camera",
+    "front_door": "Gate",
+    "bird_feeder": "Nest box",
+}
+"""Where others of the home are called so."""
+
+
+def tencent_video(*, living: bool = True) -> Simulation:
+    """Return the account of Tencent's IoT Video, with its cameras behind an agent; `living`: something happens by itself."""
+    return Simulation(
+        name="tencent_video",
+        title="Tencent IoT Video",
+        arguments=("tencent-cloud", *(() if living else ("--still",))),
+        add=add_tencent_video,
+        reconfigure=move_tencent_video,
+        device=tencent_device,
+        remembered={"--port": "port"},
+        told=("endpoint", "secret_id", "secret_key", "agent", "control"),
+    )
+
+
 def no_broker() -> str | None:
     """Return why there can be no simulated cloud on this machine, None if there can."""
     try:
@@ -138,6 +219,8 @@ def no_broker() -> str | None:
 DEMO = (
     tuya_gateway(),
     tuya_cloud(),
+    tencent_video(),
+    tuyalink(),
     # The whole loopback network hears it, whoever else listens on the port that Tuya's gateways use.
     second_tuya_gateway("127.255.255.255:6667"),
 )
@@ -203,9 +286,15 @@ class RunningSimulator(Control):
                 return Control(title, camera["control"], self._session)
         raise DemoFailed(f"{self.title} has no camera {title!r} that can be reached")
 
+    @property
+    def agent(self) -> Control:
+        """The remote control of the agent beside an account of Tencent's."""
+        return Control(f"{self.title}'s agent", self.announced["agent_control"], self._session)
+
     async def devices(self) -> dict[str, dict[str, Any]]:
-        """Return the devices {"devid", "name", "category", "online", "values"} by id."""
-        return {device["devid"]: device for device in (await self.look("state"))["devices"]}
+        """Return the devices {"devid", "name", "category", "online", "values"} by id; not all simulators tell all of it."""
+        devices = map(self.simulation.device, (await self.look("state"))["devices"])
+        return {device["devid"]: device for device in devices}
 
     async def device_id(self, name: str) -> str:
         """Return the id of the device that people call so; raises DemoFailed."""
@@ -216,13 +305,34 @@ class RunningSimulator(Control):
 
 
 def free_port(host: str = "127.0.0.1", port: int = 0, kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """Return `port` if it is free at this moment, for 0 any that is; raises OSError."""
-    with socket.socket(type=kind) as probe:
-        if kind is socket.SOCK_STREAM:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
-        free: int = probe.getsockname()[1]
-        return free
+    """Return `port` if it is free at this moment, for 0 any that is; raises OSError.
+
+    What it returns is bound later, by another process. So it's none of those that the system hands out meanwhile, to whoever
+    asks for any and to each outgoing connection.
+    """
+    candidates = [port] if port else [*random.sample(_below_ephemeral(), 20), 0]
+    for candidate in candidates:
+        with socket.socket(type=kind) as probe:
+            if kind is socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, candidate))
+            except OSError:
+                if candidate == candidates[-1]:
+                    raise
+            else:
+                free: int = probe.getsockname()[1]
+                return free
+    raise AssertionError
+
+
+def _below_ephemeral() -> range:
+    """Return ports that the system gives to nobody who does not ask for them."""
+    try:
+        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    except OSError, ValueError:
+        first = 32768
+    return range(max(first - 12_000, 1024), max(first, 2048))
 
 
 def workshop() -> list[dict[str, Any]]:

@@ -159,12 +159,16 @@ class Stage:
                 self._say(f"enabling {len(finder.disabled)} entities that are off by default")
                 await enable(self.api, finder.disabled)
                 await self._wait_for_devices(names)
+        for name, simulator in self.simulators.items():
+            if (finish := simulator.simulation.finish) is not None:
+                self._say(f"finishing {simulator.simulation.title}")
+                await finish(self.api, known[name]["entry_id"], names)
 
     async def names(self) -> dict[str, str]:
         """Return the names of the devices that are behind what has been added, by id; the first one's name of two."""
         names: dict[str, str] = {}
         for simulator in self.simulators.values():
-            if simulator.simulation.add:
+            if simulator.simulation.add and simulator.simulation.brings_devices:
                 for devid, device in (await simulator.devices()).items():
                     names.setdefault(devid, device["name"])
         return names

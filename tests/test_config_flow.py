@@ -52,7 +52,7 @@ async def begin(hass: HomeAssistant) -> ConfigFlowResult:
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert result["type"] is FlowResultType.MENU
     assert result["step_id"] == "user"
-    assert result["menu_options"] == ["tuya_gateway", "tuya_cloud"]
+    assert result["menu_options"] == ["tuya_gateway", "tuya_cloud", "tencent_video", "tuyalink"]
     result = await hass.config_entries.flow.async_configure(result["flow_id"], {"next_step_id": "tuya_gateway"})
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "tuya_gateway"

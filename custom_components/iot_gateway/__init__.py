@@ -57,6 +57,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: HubConfigEntry) -> bool:
     watch = partial(_look_for_cameras, hass, entry)
     entry.async_on_unload(hub.listen_cameras(watch))
     entry.async_on_unload(hub.listen_devices(lambda _: watch()))
+    if (view := hub.connection.agent_view) is not None:
+        entry.async_on_unload(view.listen_cameras(watch))
     watch()
     return True
 
@@ -97,7 +99,12 @@ async def async_remove_config_entry_device(
 
 def _has_cameras(hub: Hub) -> bool:
     """Whether an entry needs what Home Assistant's camera does; one without cameras must not."""
-    return hub.connection.live_view is not None or any(map(hub.camera, hub.devices))
+    view = hub.connection.agent_view
+    return (
+        hub.connection.live_view is not None
+        or (view is not None and any(map(view.cameras, hub.devices)))
+        or any(map(hub.camera, hub.devices))
+    )
 
 
 @callback

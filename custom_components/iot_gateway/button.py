@@ -7,10 +7,12 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import DataPointEntity, async_setup_platform
+from .agent_entity import async_setup_agent_platform
+from .agent_ptz import move_buttons
+from .entity import DataPointEntity, DeviceEntity, async_setup_platform
 from .hub import Hub, HubConfigEntry
 from .mapping import EntityPlan
-from .mapping.rows import ButtonRow
+from .mapping.rows import ActionRow, ButtonRow
 from .model import Device
 from .ptz import Movement
 
@@ -22,10 +24,13 @@ async def async_setup_entry(
 ) -> None:
     """Set up the buttons of an entry."""
     async_setup_platform(entry, Platform.BUTTON, _create, async_add_entities)
+    async_setup_agent_platform(entry, move_buttons, async_add_entities)
 
 
 def _create(hub: Hub, device: Device, plan: EntityPlan) -> ButtonEntity:
     """Return the button that a plan is about."""
+    if isinstance(plan.row, ActionRow):
+        return ActionButton(hub, device, plan)
     assert isinstance(plan.row, ButtonRow)
     return (DataPointButton if plan.row.moves is None else MoveButton)(hub, device, plan)
 
@@ -62,3 +67,14 @@ class MoveButton(DataPointEntity, ButtonEntity):
         """Move a step."""
         assert self.entity_description.moves is not None
         await self._movement.move(self.entity_description.moves)
+
+
+class ActionButton(DeviceEntity, ButtonEntity):
+    """Has a device do an action of its model that takes no inputs."""
+
+    entity_description: ActionRow
+
+    @override
+    async def async_press(self) -> None:
+        """Do it; what the device answers is for the service action `call_action`."""
+        await self.hub.call_action(self.device.id, self.entity_description.action)

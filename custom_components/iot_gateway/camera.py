@@ -15,11 +15,14 @@ from homeassistant.components.camera.webrtc import (
 )
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.translation import async_get_cached_translations
 from webrtc_models import RTCConfiguration, RTCIceCandidateInit, RTCIceServer
 
-from .const import DOMAIN
+from .agent_camera import AgentCameraEntity
+from .agent_entity import async_setup_agent_platform
+from .const import DOMAIN, STREAM_HD, STREAM_SD
 from .errors import CommandFailed
 from .hub import Hub, HubConfigEntry
 from .live_entity import LiveEntity, async_setup_live_platform
@@ -51,6 +54,11 @@ async def async_setup_entry(
 ) -> None:
     """Set up the cameras of an entry."""
     async_setup_live_platform(entry, Platform.CAMERA, TuyaCamera, async_add_entities)
+    async_setup_agent_platform(
+        entry,
+        lambda hub, device, camera: (AgentCameraEntity(hub, device, camera),) if camera.live else (),
+        async_add_entities,
+    )
 
 
 class TuyaCamera(LiveEntity, Camera):
@@ -305,4 +313,14 @@ class TuyaCamera(LiveEntity, Camera):
 
     async def async_set_stream_quality(self, quality: str) -> None:
         """Show `hd` or `sd` from now on."""
+        if quality not in (STREAM_HD, STREAM_SD):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="no_such_quality",
+                translation_placeholders={
+                    "device": self.hub.name_of(self.device),
+                    "quality": quality,
+                    "qualities": f"{STREAM_HD}, {STREAM_SD}",
+                },
+            )
         self.camera.set_quality(quality)

@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+    OptionsFlow,
+    OptionsFlowWithReload,
+)
 from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
@@ -19,7 +25,10 @@ from homeassistant.helpers.typing import DiscoveryInfoType
 import voluptuous as vol
 
 from .clients.tuya_gateway import GatewayError
+from .config_flow_exposures import SUBENTRY_FLOWS
+from .config_flow_tencent_video import TencentVideoFlow, TencentVideoOptionsFlow
 from .config_flow_tuya_cloud import TuyaCloudFlow, TuyaCloudOptionsFlow
+from .config_flow_tuyalink import TuyaLinkFlow, TuyaLinkOptionsFlow
 from .connections.tuya_gateway import async_probe, error_key
 from .const import (
     CONF_CONNECTION,
@@ -29,22 +38,21 @@ from .const import (
     CONF_INVERTED_COVERS,
     CONF_SHOW_ALL,
     CONF_UUID,
+    CONNECTION_TENCENT_VIDEO,
     CONNECTION_TUYA_CLOUD,
     CONNECTION_TUYA_GATEWAY,
+    CONNECTION_TUYALINK,
     DEFAULT_DISCOVERY_PORTS,
     DEFAULT_IDLE_INTERVAL,
     DEFAULT_PATH,
     DOMAIN,
 )
 from .discovery import async_heard, async_listen
-from .flow_fields import INVERTED_COVERS, SECRET, chosen_covers, cover_names, shown_covers, with_covers
+from .flow_fields import INVERTED_COVERS, PORT, SECRET, chosen_covers, cover_names, shown_covers, with_covers
 
-_PORT = vol.All(
-    NumberSelector(NumberSelectorConfig(min=1, max=65535, step=1, mode=NumberSelectorMode.BOX)), vol.Coerce(int)
-)
 _ADDRESS = {
     vol.Required(CONF_HOST): TextSelector(),
-    vol.Required(CONF_PORT): _PORT,
+    vol.Required(CONF_PORT): PORT,
     vol.Required(CONF_PATH, default=DEFAULT_PATH): TextSelector(),
 }
 _GATEWAY = vol.Schema({**_ADDRESS, vol.Optional(CONF_UUID): TextSelector(), vol.Required(CONF_DEVICE_KEY): SECRET})
@@ -65,7 +73,7 @@ _OPTIONS = vol.Schema(
 )
 
 
-class IotGatewayConfigFlow(TuyaCloudFlow, domain=DOMAIN):
+class IotGatewayConfigFlow(TencentVideoFlow, TuyaCloudFlow, TuyaLinkFlow, domain=DOMAIN):
     """Adds and mends connections."""
 
     VERSION = 1
@@ -76,17 +84,36 @@ class IotGatewayConfigFlow(TuyaCloudFlow, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlowWithReload:
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
         """Return the options flow of an entry."""
         if config_entry.data[CONF_CONNECTION] == CONNECTION_TUYA_CLOUD:
             return TuyaCloudOptionsFlow()
+        if config_entry.data[CONF_CONNECTION] == CONNECTION_TUYALINK:
+            return TuyaLinkOptionsFlow()
+        if config_entry.data[CONF_CONNECTION] == CONNECTION_TENCENT_VIDEO:
+            return TencentVideoOptionsFlow()
         return TuyaGatewayOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return what a user may add to an entry: a TuyaLink device exposes what they choose."""
+        return SUBENTRY_FLOWS if config_entry.data[CONF_CONNECTION] == CONNECTION_TUYALINK else {}
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose a connection; listen meanwhile for gateways to suggest."""
         await async_listen(self.hass)
-        return self.async_show_menu(step_id="user", menu_options=[CONNECTION_TUYA_GATEWAY, CONNECTION_TUYA_CLOUD])
+        return self.async_show_menu(
+            step_id="user",
+            menu_options=[
+                CONNECTION_TUYA_GATEWAY,
+                CONNECTION_TUYA_CLOUD,
+                CONNECTION_TENCENT_VIDEO,
+                CONNECTION_TUYALINK,
+            ],
+        )
 
     async def async_step_tuya_gateway(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask where the gateway is and for its key, and connect."""
@@ -149,6 +176,10 @@ class IotGatewayConfigFlow(TuyaCloudFlow, domain=DOMAIN):
         """Begin to ask for a new key."""
         if entry_data[CONF_CONNECTION] == CONNECTION_TUYA_CLOUD:
             return await self.async_step_tuya_cloud_reauth()
+        if entry_data[CONF_CONNECTION] == CONNECTION_TUYALINK:
+            return await self.async_step_tuyalink_reauth()
+        if entry_data[CONF_CONNECTION] == CONNECTION_TENCENT_VIDEO:
+            return await self.async_step_tencent_video_reauth()
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -173,6 +204,10 @@ class IotGatewayConfigFlow(TuyaCloudFlow, domain=DOMAIN):
         entry = self._get_reconfigure_entry()
         if entry.data[CONF_CONNECTION] == CONNECTION_TUYA_CLOUD:
             return await self.async_step_tuya_cloud_reconfigure()
+        if entry.data[CONF_CONNECTION] == CONNECTION_TUYALINK:
+            return await self.async_step_tuyalink_reconfigure()
+        if entry.data[CONF_CONNECTION] == CONNECTION_TENCENT_VIDEO:
+            return await self.async_step_tencent_video_reconfigure()
         errors: dict[str, str] = {}
         error = ""
         if user_input is not None:

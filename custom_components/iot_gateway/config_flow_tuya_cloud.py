@@ -1,7 +1,6 @@
 """The flow steps of a Tuya cloud project: adding, reauthentication, reconfiguration and options."""
 
 from collections.abc import Mapping
-import re
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult, OptionsFlowWithReload
@@ -50,7 +49,7 @@ from .const import (
     TUYA_REGIONS,
 )
 from .data_centers import SELECTOR, async_data_center_choice, usual_data_center
-from .flow_fields import INVERTED_COVERS, SECRET, chosen_covers, cover_names, shown_covers, with_covers
+from .flow_fields import INVERTED_COVERS, SECRET, chosen_covers, cover_names, shown_covers, url_origin, with_covers
 
 # What forms show in its place, `_with_data_centers` says.
 _ENDPOINT = SelectSelector(
@@ -121,7 +120,6 @@ _OPTIONS = vol.Schema(
 )
 
 _TITLE = "Tuya cloud"
-_HOST = re.compile(r"[\w.:-]+")
 
 
 class TuyaCloudFlow(ConfigFlow):
@@ -296,11 +294,4 @@ def _cleaned(user_input: Mapping[str, Any]) -> dict[str, Any]:
 
 def _endpoint(typed: str) -> str:
     """Return the URL of a region's API or of a typed one, without what stands behind its host and port; empty if it is none."""
-    if typed in TUYA_REGIONS:
-        return TUYA_REGIONS[typed]
-    try:
-        url = URL(typed if "://" in typed else f"https://{typed}")
-        fits = url.scheme in {"http", "https"} and _HOST.fullmatch(url.host or "") is not None
-        return str(url.origin()) if fits else ""
-    except ValueError:
-        return ""
+    return TUYA_REGIONS[typed] if typed in TUYA_REGIONS else url_origin(typed)

@@ -36,6 +36,8 @@ LIVE_PLATFORMS: Final = frozenset({Platform.CAMERA, Platform.IMAGE})
 CONF_CONNECTION: Final = "connection"
 CONNECTION_TUYA_GATEWAY: Final = "tuya_gateway"
 CONNECTION_TUYA_CLOUD: Final = "tuya_cloud"
+CONNECTION_TUYALINK: Final = "tuyalink"
+CONNECTION_TENCENT_VIDEO: Final = "tencent_video"
 LOCAL_CONNECTIONS: Final = frozenset({CONNECTION_TUYA_GATEWAY})
 """Those that reach devices without a cloud, and therefore go before a cloud where both have a device."""
 
@@ -55,6 +57,31 @@ CONF_MESSAGE_QUEUE: Final = "message_queue"
 CONF_QUEUE_ENVIRONMENT: Final = "queue_environment"
 CONF_QUEUE_SUBSCRIPTIONS: Final = "queue_subscriptions"
 CONF_QUEUE_URL: Final = "queue_url"
+
+# Keys of a tencent_video entry beside Home Assistant's own region; in the push option also its webhook_id and token
+CONF_SECRET_ID: Final = "secret_id"  # noqa: S105 - the name of a key
+CONF_SECRET_KEY: Final = "secret_key"  # noqa: S105 - the name of a key
+CONF_PRODUCT_IDS: Final = "product_ids"
+CONF_AGENT_URL: Final = "agent_url"
+CONF_PTZ_DIALECT: Final = "ptz_dialect"
+CONF_PUSH: Final = "push"
+CONF_ENABLED: Final = "enabled"
+
+# Keys of a tuyalink entry beside Home Assistant's own host, port and device_id
+CONF_TLS: Final = "tls"
+CONF_PRODUCT_ID: Final = "product_id"
+CONF_DEVICE_SECRET: Final = "device_secret"  # noqa: S105 - the name of a key
+CONF_REPORTS_PER_MINUTE: Final = "reports_per_minute"
+CONF_HISTORY_LIMIT: Final = "history_limit"
+
+# Keys of its subentries
+CONF_CLIENT_ID: Final = "client_id"
+CONF_CONFIRMED: Final = "confirmed"
+
+SUBENTRY_ENTITY: Final = "entity"
+SUBENTRY_SUB_DEVICE: Final = "sub_device"
+SUBENTRY_ACTION: Final = "action"
+"""The types of subentries: what of Home Assistant a TuyaLink device exposes."""
 
 QUEUE_PRODUCTION: Final = "event"
 QUEUE_TEST: Final = "event-test"
@@ -91,6 +118,30 @@ TUYA_REGIONS: Final = {
     "sg": "https://openapi-sg.iotbing.com",
 }
 """The API of each of Tuya's data centers (tuya_ipc_webrtc.md 1.1); a project belongs to one or several of them."""
+
+TUYALINK_REGIONS: Final = {
+    "cn": "m1.tuyacn.com",
+    "us": "m1.tuyaus.com",
+    "us_east": "m1-ueaz.tuyaus.com",
+    "eu": "m1.tuyaeu.com",
+    "eu_west": "m1-weaz.tuyaeu.com",
+    "in": "m1.tuyain.com",
+    "sg": "m1-sg.lifeaiot.com",
+}
+"""The host of TuyaLink in each of Tuya's data centers (tuya_message_queue_and_tuyalink.md B1)."""
+TUYALINK_PORT: Final = 8883
+"""The port of all of them."""
+DEFAULT_REPORTS_PER_MINUTE: Final = 30
+"""Messages with reports; what changes meanwhile goes into the next one."""
+DEFAULT_HISTORY_LIMIT: Final = 5000
+"""Values that are kept while there is no connection; the oldest go first."""
+
+TENCENT_ENDPOINT: Final = "https://iotvideo.tencentcloudapi.com"
+"""The API of Tencent's IoT Video; the region goes into a header (tencent_iot_video.md 1.1)."""
+TENCENT_REGIONS: Final = ("ap-guangzhou", "ap-bangkok", "ap-shanghai", "eu-frankfurt", "na-ashburn")
+"""Those of the sibling IoT Explorer, whose devices are the same; which of them IoT Video has is not documented."""
+DEFAULT_TENCENT_CALL_BUDGET: Final = 10_000
+"""Calls a day. Tencent names no limit a day; this is a reading of thirty devices every five minutes."""
 
 ATTR_FULL_VALUE: Final = "full_value"
 """The attribute that holds a text which is too long for a state."""

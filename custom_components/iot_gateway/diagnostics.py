@@ -1,23 +1,42 @@
 """Diagnostics: all that a bug report needs, and nothing that must stay at home."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_TOKEN, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from .const import CONF_ACCESS_ID, CONF_ACCESS_SECRET, CONF_DEVICE_KEY, CONF_ENDPOINT, CONF_UUID, DOMAIN
+from .const import (
+    CONF_ACCESS_ID,
+    CONF_ACCESS_SECRET,
+    CONF_AGENT_URL,
+    CONF_DEVICE_KEY,
+    CONF_DEVICE_SECRET,
+    CONF_ENDPOINT,
+    CONF_SECRET_ID,
+    CONF_SECRET_KEY,
+    CONF_UUID,
+    DOMAIN,
+)
 from .hub import HubConfigEntry, device_id_of
 from .mapping import plan_entities
 from .mapping.image import EVENT_IMAGE
 from .model import DataPoint, Device, Raw, is_secret, message_text, message_without_files
 
 TO_REDACT = {
+    CONF_AGENT_URL,
+    CONF_SECRET_ID,
+    CONF_SECRET_KEY,
+    CONF_TOKEN,
+    CONF_WEBHOOK_ID,
     CONF_ACCESS_ID,
     CONF_ACCESS_SECRET,
     CONF_DEVICE_KEY,
+    CONF_DEVICE_SECRET,
     CONF_ENDPOINT,
     CONF_UUID,
     "discovery_keys",
@@ -26,6 +45,8 @@ TO_REDACT = {
     "lat",
     "local_key",
     "lon",
+    # Of an action that the cloud may call: the codes of locks among other things
+    "sequence",
     "title",
     "uid",
     "unique_id",
@@ -71,6 +92,7 @@ def _device(hass: HomeAssistant, device: Device) -> dict[str, Any]:
         "product_id": device.product_id,
         "quirks": list(device.schema.quirks),
         "online": device.online,
+        **({"actions": {one.id: asdict(one) for one in device.actions.values()}} if device.actions else {}),
         # Under the codes that the device itself uses: what a quirk calls them is beside
         "data_points": {
             _own_code(point, device): _data_point(point, device, entities.get(code, []))

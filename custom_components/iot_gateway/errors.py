@@ -1,6 +1,6 @@
 """Errors that users see: Home Assistant's, with the keys of their translations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
@@ -52,4 +52,22 @@ def unknown_data_point(device: str, code: str, schema: DeviceSchema) -> ServiceV
             "code": code,
             "codes": ", ".join(known for known, point in schema.points.items() if point.writable) or "-",
         },
+    )
+
+
+def unknown_action(device: str, action: str, actions: Iterable[str]) -> ServiceValidationError:
+    """Return the error of an action that a device, named as users know it, does not have."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="unknown_action",
+        translation_placeholders={"device": device, "action": action, "actions": ", ".join(actions) or "-"},
+    )
+
+
+def invalid_input(action: str, name: str, allowed: str) -> ServiceValidationError:
+    """Return the error of an input that an action does not take; the value itself is not repeated."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="input_not_allowed",
+        translation_placeholders={"action": action, "input": name, "allowed": allowed},
     )

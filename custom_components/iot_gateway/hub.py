@@ -18,7 +18,7 @@ from homeassistant.helpers import device_registry as dr
 
 from .commands import CommandBatcher, Values
 from .const import CONF_SHOW_ALL, DOMAIN
-from .errors import CommandFailed, invalid_value
+from .errors import CommandFailed, invalid_value, unknown_action
 from .handover import adopt
 from .measures import Measure
 from .model import EVENT_PREFIX, Device, DeviceSchema, InvalidValue, Quirks, Raw, Value
@@ -27,6 +27,7 @@ from .settling import Settling
 from .sharing import Sharing
 
 if TYPE_CHECKING:
+    from .agent_view import AgentView
     from .live_view import LiveCamera, LiveView
 
 _LOGGER = logging.getLogger(__name__)
@@ -54,10 +55,11 @@ class Connection(Protocol):
     """What a hub needs of a connection; `connections/` has one module for each.
 
     `live_view` is what cameras are watched by, None where the connection brings none that can be; see `Hub.camera`.
-    `measures` are what it tells of itself; they stand once it has started.
+    `agent_view` is the same for cameras behind an X-P2P agent. `measures` are what it tells of itself; they stand once it has started.
     """
 
     live_view: LiveView | None = None
+    agent_view: AgentView | None = None
     measures: tuple[Measure, ...] = ()
 
     async def start(self) -> None:
@@ -71,6 +73,10 @@ class Connection(Protocol):
 
     async def send(self, values: Values) -> None:
         """Set raw values; return once confirmed, raise CommandFailed or CommandRefused."""
+
+    async def call_action(self, device_id: str, action_id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Have a device do one of its actions and return what it answers; raises CommandFailed or ServiceValidationError."""
+        raise CommandFailed("no_actions", device=device_id)
 
     def ask(self, device_id: str) -> None:
         """Read the state of a device again, soon."""
@@ -225,10 +231,28 @@ class Hub:
             raise
         confirmed = self._settling.confirm(device_id, begun)
         # An order that no device ever reports (a lock's key among them) is no state
-        points = device.schema.points
-        self._apply(
-            device, {code: raw for code, raw in confirmed.items() if points[code].reported or code in device.state}
-        )
+        schema = device.schema
+        shown = {code: raw for code, raw in confirmed.items() if schema.points[code].reported or code in device.state}
+        # A Struct that was set has its members set, and the other way round
+        self._apply(device, schema.received(device.sent(shown)) if schema.structs else shown)
+
+    async def call_action(
+        self, device_id: str, action_id: str, inputs: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        """Have a device do an action of its model; return what it answers, by the ids of the outputs.
+
+        Raises ServiceValidationError for inputs that the model does not allow, CommandFailed for the rest.
+        """
+        device = self.devices.get(device_id)
+        if device is None:
+            raise CommandFailed("device_gone", device=device_id)
+        if action_id not in device.actions:
+            raise unknown_action(self.name_of(device), action_id, device.actions)
+        if not self.connected:
+            raise CommandFailed("not_connected", name=self.entry.title)
+        if not device.online:
+            raise CommandFailed("device_offline", device=self.name_of(device))
+        return await self.connection.call_action(device_id, action_id, inputs or {})
 
     # What connections use
 
@@ -345,6 +369,21 @@ class Hub:
                     listener(device.value(code), number)
 
     @callback
+    def report_past(
+        self, device_id: str, values: Mapping[str, Raw], number: int | None = None, *, late: bool = False
+    ) -> None:
+        """Take in what a device reported before something newer that is known of it: each report counts, none is the state.
+
+        `late`: it is long past, so that nothing may happen because of it, see `listen_reports`.
+        """
+        device = self.devices[device_id]
+        if not (reported := (self._reported_late if late else self._reported).get(device_id)):
+            return
+        for code, raw in device.schema.received(values).items():
+            for listener in tuple(reported.get(code, ())):
+                listener(device.decoded(code, raw), number)
+
+    @callback
     def fire(
         self, device_id: str, event_code: str, params: Mapping[str, Any] | None, number: int | None = None
     ) -> None:
@@ -370,21 +409,6 @@ class Hub:
         """Take in a state that was read, under the device's own codes; unlike a report it fires no events."""
         device = self.devices[device_id]
         self._apply(device, self._settling.believable(device_id, device.schema.received(values)))
-
-    @callback
-    def report_past(
-        self, device_id: str, values: Mapping[str, Raw], number: int | None = None, *, late: bool = False
-    ) -> None:
-        """Take in what a device reported before something newer that is known of it: each report counts, none is the state.
-
-        `late`: it is long past, so that nothing may happen because of it, see `listen_reports`.
-        """
-        device = self.devices[device_id]
-        if not (reported := (self._reported_late if late else self._reported).get(device_id)):
-            return
-        for code, raw in device.schema.received(values).items():
-            for listener in tuple(reported.get(code, ())):
-                listener(device.decoded(code, raw), number)
 
     @callback
     def set_online(self, device_id: str, online: bool) -> None:
@@ -417,7 +441,7 @@ class Hub:
     async def _send(self, values: Values) -> None:
         await self.connection.send(
             {
-                device_id: self.devices[device_id].schema.sent(raws) if device_id in self.devices else raws
+                device_id: raws if (device := self.devices.get(device_id)) is None else device.sent(raws)
                 for device_id, raws in values.items()
             }
         )
@@ -483,9 +507,9 @@ class Hub:
             .async_get_or_create(
                 config_entry_id=self.entry.entry_id,
                 identifiers={(DOMAIN, device.id)},
-                manufacturer="Tuya",
+                manufacturer=device.manufacturer,
                 model=device.model or None,
-                model_id=device.category,
+                model_id=device.model_id or device.category,
                 serial_number=device.id,
                 via_device_id=via_id or self._root_id,
                 **naming,
@@ -530,7 +554,9 @@ def _register[F: Callable[..., object]](
 
 
 def _differs(schema: DeviceSchema, known: DeviceSchema) -> bool:
-    """Whether a schema has other data points than the known one; those that values alone hint at come and go."""
-    return schema.category != known.category or any(
-        not point.inferred and known.points.get(code) != point for code, point in schema.points.items()
+    """Whether a schema has other data points or actions than the known one; those that values alone hint at come and go."""
+    return (
+        schema.category != known.category
+        or schema.actions != known.actions
+        or any(not point.inferred and known.points.get(code) != point for code, point in schema.points.items())
     )

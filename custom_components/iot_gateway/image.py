@@ -7,6 +7,8 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .agent_entity import async_setup_agent_platform
+from .agent_image import event_images
 from .hub import Hub, HubConfigEntry
 from .live_entity import LiveEntity, async_setup_live_platform
 from .live_view import LiveCamera
@@ -22,6 +24,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the images of an entry."""
     async_setup_live_platform(entry, Platform.IMAGE, EventImage, async_add_entities)
+    async_setup_agent_platform(entry, event_images, async_add_entities)
 
 
 class EventImage(LiveEntity, ImageEntity):

@@ -9,7 +9,14 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
-from .const import CONF_CONNECTION, CONF_ENDPOINT, CONNECTION_TUYA_CLOUD, DOMAIN
+from .const import (
+    CONF_CONNECTION,
+    CONF_ENDPOINT,
+    CONNECTION_TENCENT_VIDEO,
+    CONNECTION_TUYA_CLOUD,
+    CONNECTION_TUYALINK,
+    DOMAIN,
+)
 
 UNREACHABLE_AFTER = 600.0
 """Seconds after which a user should hear of it; restarts and updates of a gateway take less."""
@@ -17,7 +24,11 @@ UNREACHABLE_AFTER = 600.0
 ISSUE_UNREACHABLE = "unreachable"
 ISSUE_KEY_REFUSED = "device_key_refused"
 
-_TEXTS = {(ISSUE_UNREACHABLE, CONNECTION_TUYA_CLOUD): "cloud_unreachable"}
+_TEXTS = {
+    (ISSUE_UNREACHABLE, CONNECTION_TUYA_CLOUD): "cloud_unreachable",
+    (ISSUE_UNREACHABLE, CONNECTION_TUYALINK): "tuyalink_unreachable",
+    (ISSUE_UNREACHABLE, CONNECTION_TENCENT_VIDEO): "tencent_unreachable",
+}
 """The text of an issue, where a connection has one of its own."""
 
 _KEY: HassKey[dict[str, Reachability]] = HassKey(f"{DOMAIN}_reachability")

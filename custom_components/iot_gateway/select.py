@@ -37,7 +37,7 @@ class DataPointSelect(DataPointEntity, SelectEntity):
     @callback
     def _refresh(self) -> None:
         value = self.point_value
-        if not isinstance(self.device.state.get(self.code), str):
+        if not self.point.choices and not isinstance(self.device.state.get(self.code), str):
             # A number among names may be one of them or count them: which of the two, nobody knows
             value = None
         self._attr_current_option = value if isinstance(value, str) and value in self._attr_options else None

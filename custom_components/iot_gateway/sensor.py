@@ -12,6 +12,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.dt import utcnow
 from homeassistant.util.unit_conversion import DurationConverter
 
+from .agent_entity import async_setup_agent_platform
+from .agent_ptz import position_sensors
 from .const import ATTR_FULL_VALUE
 from .entity import DataPointEntity, async_setup_platform
 from .hub import Hub, HubConfigEntry
@@ -35,6 +37,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the sensors of an entry."""
     async_setup_platform(entry, Platform.SENSOR, _create, async_add_entities)
+    async_setup_agent_platform(entry, position_sensors, async_add_entities)
     async_setup_measures(hass, entry, Platform.SENSOR, MeasureKind.COUNT_TODAY, MeasureSensor, async_add_entities)
 
 

@@ -24,10 +24,13 @@ from demo.simulations import (
     Simulation,
     add_tuya_cloud,
     add_tuya_gateway,
+    add_tuyalink,
     free_port,
     no_broker,
+    tencent_video,
     tuya_cloud,
     tuya_gateway,
+    tuyalink,
     workshop,
 )
 from demo.stage import Stage
@@ -42,6 +45,8 @@ type StartGateway = Callable[..., Awaitable[RunningSimulator]]
 """Starts one more simulated gateway: `(announce=False)`."""
 type StartCloud = Callable[..., Awaitable[RunningSimulator]]
 """Starts one more simulated cloud project: `(broker=False)`."""
+type StartLink = Callable[[], Awaitable[RunningSimulator]]
+"""Starts one more simulated cloud for TuyaLink."""
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 _MICROPHONE = "--use-fake-device-for-media-stream"
@@ -111,9 +116,9 @@ FAILED = pytest.StashKey[bool]()
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """The demo, with values that only change when a test changes them, listening for gateways on a port of its own."""
     options = {"discovery_ports": [str(free_port(kind=socket.SOCK_DGRAM))], "idle_interval": 30}
-    simulations = [tuya_gateway(living=False, options=options)]
+    simulations = [tuya_gateway(living=False, options=options), tencent_video(living=False)]
     if not NO_BROKER:
-        simulations.append(tuya_cloud(living=False))
+        simulations += [tuya_cloud(living=False), tuyalink()]
     async with Stage(tmp_path_factory.mktemp("home_assistant"), port=free_port(), simulations=simulations) as stage:
         yield stage
 
@@ -130,6 +135,20 @@ def cloud(stage: Stage) -> RunningSimulator:
     if NO_BROKER:
         pytest.skip(NO_BROKER)
     return stage.simulators["tuya_cloud"]
+
+
+@pytest.fixture
+def tencent(stage: Stage) -> RunningSimulator:
+    """The account of Tencent's IoT Video, with its cameras behind an agent: `tencent.agent` controls that."""
+    return stage.simulators["tencent_video"]
+
+
+@pytest.fixture
+def link(stage: Stage) -> RunningSimulator:
+    """The Tuya cloud in which the home's TuyaLink device is."""
+    if NO_BROKER:
+        pytest.skip(NO_BROKER)
+    return stage.simulators["tuyalink"]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -197,6 +216,28 @@ async def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
                     *(() if broker else ("--no-broker",)),
                 ),
                 add=add_tuya_cloud,
+            )
+            running = await RunningSimulator.start(simulation, session, tmp_path / f"{simulation.name}.log")
+            stack.push_async_callback(running.stop)
+            return running
+
+        yield start
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def start_link(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StartLink]:
+    """Start further Tuya clouds for TuyaLink, each with a device of its own."""
+    tmp_path = tmp_path_factory.mktemp("links")
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+
+        async def start() -> RunningSimulator:
+            number = next(_NUMBERS)
+            simulation = Simulation(
+                name=f"further{number}",
+                title=f"TuyaLink {number:02}",
+                arguments=("tuyalink-cloud", "--device-id", f"6c51a0d3c0de71aa01gw{number:02}"),
+                add=add_tuyalink,
             )
             running = await RunningSimulator.start(simulation, session, tmp_path / f"{simulation.name}.log")
             stack.push_async_callback(running.stop)

@@ -94,9 +94,9 @@ async def bear_witness(page: Page) -> None:
 class LivePlayer:
     """The player within a page, a card, or the dialog with more of an entity; there may be none yet."""
 
-    def __init__(self, within: Page | Locator) -> None:
-        """Look for it there."""
-        self.element = within.locator("ha-web-rtc-player")
+    def __init__(self, within: Page | Locator, *, hls: bool = False) -> None:
+        """Look for it there; `hls`: the one of streams that Home Assistant itself reads."""
+        self.element = within.locator("ha-hls-player" if hls else "ha-web-rtc-player")
         self.video = self.element.locator("video")
         self.error = self.element.locator("ha-alert[alert-type=error]")
         self.other = within.locator("ha-hls-player, ha-camera-stream > img")

@@ -102,9 +102,23 @@ class FlowDialog:
         # Only then the form has it
         await chooser.locator("ha-picker-field").get_by_text(label, exact=True).wait_for()
 
+    async def pick_entity(self, search: str, name: str, domain: str) -> None:
+        """Choose the entity of a name and a kind from what a search finds."""
+        picker = self.flow.locator("ha-entity-picker")
+        await picker.locator("ha-picker-field").click()
+        await picker.locator("ha-picker-combo-box input").first.fill(search)
+        found = picker.locator("ha-combo-box-item").filter(has=self._page.get_by_text(name, exact=True))
+        await found.filter(has=self._page.get_by_text(domain, exact=True)).first.click()
+        # Only then the form has it
+        await picker.locator("ha-picker-field").get_by_text(name, exact=True).wait_for()
+
     async def submit(self) -> None:
         """Press the button."""
         await self.flow.get_by_role("button", name="Submit").click()
+
+    async def go_on(self) -> None:
+        """Press the button of a step that is not the last, or of the last."""
+        await self.flow.get_by_role("button", name="Next").or_(self.flow.get_by_role("button", name="Submit")).click()
 
     @property
     def error(self) -> Locator:
@@ -157,6 +171,14 @@ class EntryRow:
         await self.row.get_by_role("button", name="Menu").first.click()
         await self.row.get_by_role("menuitem", name=item).first.click()
         return FlowDialog(self._page)
+
+    async def remove_subentry(self, title: str) -> None:
+        """Delete one of the subentries that are listed below the connection, by its menu."""
+        sub = self._page.locator("ha-config-sub-entry-row").filter(has=self._page.get_by_text(title, exact=True)).first
+        await sub.get_by_role("button", name="Menu").first.click()
+        await sub.get_by_role("menuitem", name="Delete").first.click()
+        await self._page.locator("dialog-box").get_by_role("button", name="Delete").click()
+        await sub.wait_for(state="detached")
 
 
 class RepairsPage:

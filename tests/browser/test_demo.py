@@ -70,7 +70,7 @@ async def test_check_then_again_then_ctrl_c(tmp_path: Path) -> None:
         assert "where Tuya gateway is now" not in text
         assert ("telling Home Assistant where Tuya cloud project is now" in text) == (NO_BROKER is None)
         controls = re.findall(r"(?:control|its camera) +(http\S+)", text)
-        assert len(controls) == (2 if NO_BROKER else 3 + 6)
+        assert len(controls) == (3 if NO_BROKER else 5 + 6)
         page = re.search(r"Home Assistant +(http\S+)", text)
         assert page is not None
         session = await stack.enter_async_context(aiohttp.ClientSession())

@@ -14,9 +14,15 @@ import pytest
 import voluptuous as vol
 import yaml
 
+from custom_components.iot_gateway.clients.tencent_video import errors as tencent_errors
 from custom_components.iot_gateway.clients.tuya_cloud import errors as cloud_errors
 from custom_components.iot_gateway.clients.tuya_gateway import errors
-from custom_components.iot_gateway.connections import tuya_cloud, tuya_cloud_troubles
+from custom_components.iot_gateway.connections import (
+    tencent_video_errors,
+    tencent_video_troubles,
+    tuya_cloud_errors,
+    tuya_cloud_troubles,
+)
 from custom_components.iot_gateway.connections.tuya_gateway import error_key
 from custom_components.iot_gateway.const import TUYA_REGIONS
 
@@ -139,7 +145,7 @@ def test_every_error_of_the_cloud_has_texts() -> None:
         if isinstance(kind, type) and issubclass(kind, cloud_errors.CloudError)
     }
     assert len(kinds) >= 15
-    keys = {tuya_cloud.error_key(Exception.__new__(kind)) for kind in kinds}
+    keys = {tuya_cloud_errors.error_key(Exception.__new__(kind)) for kind in kinds}
     assert len(keys) >= 10
     assert keys <= set(ENGLISH["config"]["error"])
     assert keys <= set(ENGLISH["exceptions"])
@@ -148,6 +154,37 @@ def test_every_error_of_the_cloud_has_texts() -> None:
         texts = ENGLISH["issues"][issue]
         assert placeholders(texts["title"]) == {"name"}, issue
         assert {"console"} <= placeholders(texts["description"]) <= {"name", "console", "error"}, issue
+        assert "1. " in texts["description"], issue
+
+
+def test_every_error_of_tencent_has_texts() -> None:
+    """The same of Tencent's cloud, in both flows: the options talk to it, too."""
+    kinds = {
+        kind
+        for kind in vars(tencent_errors).values()
+        if isinstance(kind, type) and issubclass(kind, tencent_errors.TencentError)
+    }
+    assert len(kinds) >= 15
+    keys = {tencent_video_errors.error_key(Exception.__new__(kind)) for kind in kinds}
+    assert len(keys) >= 8
+    assert keys <= set(ENGLISH["config"]["error"])
+    assert keys <= set(ENGLISH["options"]["error"])
+    assert keys <= set(ENGLISH["exceptions"])
+    given = {
+        tencent_video_troubles.AGENT_AWAY: {"url", "error"},
+        tencent_video_troubles.CLOCK_WRONG: {"offset", "error"},
+        tencent_video_troubles.PERMISSION_DENIED: {"actions", "policy"},
+        tencent_video_troubles.PRODUCTS_GONE: {"products"},
+        tencent_video_troubles.PUSH_REFUSED: set(),
+        tencent_video_troubles.PUSH_SILENT: set(),
+        tencent_video_troubles.REGION_INVALID: {"region", "error"},
+        tencent_video_troubles.STORAGE_EXPIRED: {"devices"},
+    }
+    assert set(given) == tencent_video_troubles._ALL
+    for issue, names in given.items():
+        texts = ENGLISH["issues"][issue]
+        assert placeholders(texts["title"]) <= {"name"}, issue
+        assert names <= placeholders(texts["description"]) <= names | {"name", "console"}, issue
         assert "1. " in texts["description"], issue
 
 
@@ -183,9 +220,17 @@ def schemas_in(node: ast.AST | None, path: Path) -> list[vol.Schema]:
 
 
 def test_flows_are_there() -> None:
-    """There is a config flow and an options flow of each connection for the tests below to look at."""
+    """There is a config flow and an options flow of each connection for the tests below to look at.
+
+    Those of subentries are looked at in `test_subentry_translations`.
+    """
     found = [(path.name, part) for path, _, part in flows()]
-    assert found == [(path.name, part) for path in CONFIG_FLOWS for part in ("config", "options")]
+    assert found == [
+        (path.name, part)
+        for path in CONFIG_FLOWS
+        if path.name != "config_flow_exposures.py"
+        for part in ("config", "options")
+    ]
     assert len(found) >= 4
 
 
@@ -304,11 +349,25 @@ def test_selectors() -> None:
         if (key := selector.get("translation_key")) is not None
     }
     assert translated["tuya_region"] == set(TUYA_REGIONS)
-    for key, options in translated.items():
-        assert set(ENGLISH["selector"][key]["options"]) == options, key
     services = (INTEGRATION / "services.yaml").read_text(encoding="utf-8")
+    of_services = {
+        select["translation_key"]: set(select["options"])
+        for service in yaml.safe_load(services).values()
+        for field in service["fields"].values()
+        if "translation_key" in (select := (field["selector"].get("select") or {}))
+    }
+    assert len(of_services) >= 4
+    for key in translated.keys() | of_services.keys():
+        # A form and an action may share a choice, of which each offers what it can
+        assert set(ENGLISH["selector"][key]["options"]) == translated.get(key, set()) | of_services.get(key, set()), key
+    code = "".join(path.read_text(encoding="utf-8") for path in python_files(INTEGRATION))
     assert {
-        key for key in ENGLISH["selector"] if key not in translated and f"translation_key: {key}" not in services
+        key
+        for key in ENGLISH["selector"]
+        if key not in translated
+        and key not in of_services
+        and f".selector.{key}.options." not in code
+        and not key.startswith("exposure")
     } == set()
 
 
@@ -338,7 +397,9 @@ def test_issues() -> None:
         assert ("description" in issue) != ("fix_flow" in issue), key
     steps = {step for issue in ENGLISH["issues"].values() for step in issue.get("fix_flow", {}).get("step", {})}
     shown = {
-        text(argument(call, "step_id"), REPAIRS) for call in calls(REPAIRS) if called_name(call) == "async_show_form"
+        text(argument(call, "step_id"), REPAIRS)
+        for call in calls(REPAIRS)
+        if called_name(call) in {"async_show_form", "async_show_menu"}
     }
     assert steps == shown
     for path in python_files(INTEGRATION):
@@ -355,11 +416,16 @@ def test_issues() -> None:
 
 def registered_services() -> set[str]:
     """Return the names of the service actions that the code registers."""
-    services = INTEGRATION / "services.py"
+    # The place of the name among the arguments, by file and function
+    places = {
+        "services.py": {"async_register": 1, "async_register_platform_entity_service": 2},
+        "agent_services.py": {"register": 0},
+    }
     names = {
-        text(call.args[place], services)
-        for call in calls(services)
-        if (place := {"async_register": 1, "async_register_platform_entity_service": 2}.get(called_name(call) or ""))
+        text(call.args[place], INTEGRATION / name)
+        for name, by_function in places.items()
+        for call in calls(INTEGRATION / name)
+        if (place := by_function.get(called_name(call) or "")) is not None
     }
     assert None not in names
     return {name for name in names if name is not None}
@@ -427,7 +493,8 @@ def test_entity_names() -> None:
         f"{platform}.{key}"
         for platform, entries in ENGLISH["entity"].items()
         for key in entries
-        if (platform, key) not in used and key not in LITERALS
+        # A recorder's channels have the names of a camera's entities, with the channel's before
+        if (platform, key) not in used and key.removesuffix("_of_channel") not in LITERALS
     }
     assert left_over == set()
 
