@@ -11,8 +11,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iot_gateway.clients.tuyalink import Param, TypeSpec
+from custom_components.iot_gateway.connections.day_totals import CountToday
 from custom_components.iot_gateway.connections.tuyalink_commands import _merged, _Step
-from custom_components.iot_gateway.connections.tuyalink_measures import CountToday, LinkMeasures
+from custom_components.iot_gateway.connections.tuyalink_measures import LinkMeasures
 from custom_components.iot_gateway.connections.tuyalink_models import Models
 from custom_components.iot_gateway.connections.tuyalink_params import BadParameter, decode_inputs, encode_outputs
 from custom_components.iot_gateway.connections.tuyalink_store import LinkStore

@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from typing import Any, Final, override
+from typing import Final, override
 
 from aiohttp import web
-from homeassistant.components.camera import Camera
 from homeassistant.components.camera.const import CameraEntityFeature
 from homeassistant.core import callback
 from homeassistant.exceptions import ServiceValidationError
@@ -16,6 +15,7 @@ from .agent_view import QUALITIES, AgentCamera, AgentViewError
 from .const import DOMAIN, STREAM_HD, STREAM_SD
 from .hub import Hub
 from .model import Device
+from .stream_on_demand import StreamOnDemand
 
 ATTR_STREAM_QUALITY: Final = "stream_quality"
 
@@ -28,7 +28,7 @@ _LOOK: Final = 10.0
 """Seconds between two looks at whether somebody watches yet, of which Home Assistant's stream does not tell."""
 
 
-class AgentCameraEntity(AgentEntity, Camera):
+class AgentCameraEntity(AgentEntity, StreamOnDemand):
     """A camera behind an agent.
 
     Its stills are those of the stream that is open anyway, else the picture of the last event in the cloud: it is never woken,
@@ -38,7 +38,7 @@ class AgentCameraEntity(AgentEntity, Camera):
     def __init__(self, hub: Hub, device: Device, camera: AgentCamera) -> None:
         """Stand for a camera."""
         AgentEntity.__init__(self, hub, device, camera, "camera")
-        Camera.__init__(self)
+        StreamOnDemand.__init__(self)
         if camera.channel is None:
             self._attr_name = None
         elif camera.channel_name:
@@ -48,7 +48,6 @@ class AgentCameraEntity(AgentEntity, Camera):
         self._shown: bytes | None = None
         self._viewers = 0
         self._leaving = False
-        self._asks_providers = False
         self._renewed_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
         self._refresh()
@@ -106,26 +105,6 @@ class AgentCameraEntity(AgentEntity, Camera):
             raise
 
     @override
-    async def _async_get_supported_webrtc_provider[T](self, fn: Any) -> T | None:
-        """Find out who could play it, without waking the camera for the question."""
-        self._asks_providers = True
-        try:
-            found: T | None = await super()._async_get_supported_webrtc_provider(fn)
-        finally:
-            self._asks_providers = False
-        return found
-
-    @override
-    async def async_create_stream(self) -> Any:
-        """Return the stream; one that nobody watches any more is opened anew, so that the device is asked first."""
-        if self.stream is not None and not self.stream.outputs():
-            await self._end_stream()
-        known = self.stream
-        stream = await super().async_create_stream()
-        if stream is not None and stream is not known:
-            stream.set_update_callback(self._stream_changed)
-        return stream
-
     @callback
     def _stream_changed(self) -> None:
         """The stream works, or does not any more."""
@@ -164,14 +143,12 @@ class AgentCameraEntity(AgentEntity, Camera):
         if was is not self._attr_is_streaming:
             self.async_write_ha_state()
 
+    @override
     async def _end_stream(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        stream, self.stream = self.stream, None
-        if stream is not None:
-            stream.set_update_callback(lambda: None)
-            await stream.stop()
+        await super()._end_stream()
 
     # Pictures
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, override
 
 from homeassistant.components import camera as camera_component
-from homeassistant.components.camera import Camera
 from homeassistant.components.camera.const import CameraEntityFeature
 from homeassistant.components.camera.webrtc import (
     WebRTCAnswer,
@@ -31,6 +30,7 @@ from .mapping import EntityPlan
 from .mapping.composite import CameraRow
 from .model import Device
 from .ptz import Movement
+from .stream_on_demand import StreamOnDemand
 from .stream_renewal import StreamRenewal
 
 PARALLEL_UPDATES = 0
@@ -61,7 +61,7 @@ async def async_setup_entry(
     )
 
 
-class TuyaCamera(LiveEntity, Camera):
+class TuyaCamera(LiveEntity, StreamOnDemand):
     """A camera.
 
     Its stills are the pictures of its events: it is never woken, and no stream opened, for a picture on a dashboard.
@@ -73,13 +73,12 @@ class TuyaCamera(LiveEntity, Camera):
     def __init__(self, hub: Hub, device: Device, plan: EntityPlan, camera: LiveCamera) -> None:
         """Stand for what `plan` says of `device`, watched by `camera`."""
         super().__init__(hub, device, plan, camera)
-        Camera.__init__(self)
+        StreamOnDemand.__init__(self)
         self.movement = Movement.of(hub, device, camera)
         self._attr_supported_features = CameraEntityFeature.STREAM
         if "privacy" in self.roles:
             self._attr_supported_features |= CameraEntityFeature.ON_OFF
         self._supports_native_async_webrtc = camera.native
-        self._asks_providers = False
         self._renewal: StreamRenewal | None = None
         self._watching: dict[str, Callable[[LiveViewError], None]] = {}
         self._take_camera()
@@ -233,27 +232,12 @@ class TuyaCamera(LiveEntity, Camera):
             raise self._of_this(err) from err
 
     @override
-    async def _async_get_supported_webrtc_provider[T](self, fn: Any) -> T | None:
-        """Find out who could play it, without opening a stream for the question."""
-        self._asks_providers = True
-        try:
-            found: T | None = await super()._async_get_supported_webrtc_provider(fn)
-        finally:
-            self._asks_providers = False
-        return found
+    @callback
+    def _stream_opened(self, stream: Any) -> None:
+        """Renew its address before that ends."""
+        self._renewal = StreamRenewal(stream, self.camera, self._spawn)
 
     @override
-    async def async_create_stream(self) -> Any:
-        """Return the stream; one that nobody watches any more has an address that nobody answers."""
-        if self.stream is not None and not self.stream.outputs():
-            await self._end_stream()
-        known = self.stream
-        stream = await super().async_create_stream()
-        if stream is not None and stream is not known:
-            self._renewal = StreamRenewal(stream, self.camera, self._spawn)
-            stream.set_update_callback(self._stream_changed)
-        return stream
-
     @callback
     def _stream_changed(self) -> None:
         """The stream works, or does not any more."""
@@ -261,11 +245,10 @@ class TuyaCamera(LiveEntity, Camera):
         if self._renewal is not None:
             self._renewal.check()
 
+    @override
     async def _end_stream(self) -> None:
-        stream, self.stream, self._renewal = self.stream, None, None
-        if stream is not None:
-            stream.set_update_callback(lambda: None)
-            await stream.stop()
+        self._renewal = None
+        await super()._end_stream()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         _ = self.hub.entry.async_create_background_task(self.hass, work, f"{DOMAIN} stream of {self.entity_id}")

@@ -3,10 +3,10 @@
 import pytest
 
 from custom_components.iot_gateway.connections.call_budget import DAY, seconds_until_reading
-from custom_components.iot_gateway.connections.tuya_cloud_freshness import NAME, Freshness
+from custom_components.iot_gateway.connections.day_totals import DayTotal
+from custom_components.iot_gateway.connections.freshness import NAME, Freshness
 from custom_components.iot_gateway.connections.tuya_cloud_queue import check_queue, queue_base
 from custom_components.iot_gateway.connections.tuya_cloud_queue_watch import KEPT_FOR, QueueWatch, Verdict
-from custom_components.iot_gateway.connections.tuya_cloud_usage import DayTotal
 from custom_components.iot_gateway.const import TUYA_REGIONS
 
 NOON = 20_000.5 * DAY

@@ -36,6 +36,7 @@ from ..reachability import Reachability
 from ..recording_shows import async_end_recordings
 from ..sharing import Sharing
 from .call_budget import DAY, CallBudget
+from .freshness import ONLINE, Freshness
 from .tencent_video_agent import AgentWatch
 from .tencent_video_api import forget_api, kept_api
 from .tencent_video_bringing import MANUFACTURER, DeviceBringer
@@ -52,7 +53,6 @@ from .tencent_video_readings import Readings
 from .tencent_video_storage import StoragePlans
 from .tencent_video_troubles import TencentTroubles
 from .tencent_video_usage import TencentUsage
-from .tuya_cloud_freshness import ONLINE, Freshness
 
 __all__ = [
     "TencentVideoConnection",

@@ -14,9 +14,9 @@ from ..hub import Hub
 from ..model import EVENT_PREFIX, Device, DeviceSchema, Raw
 from ..model.tencent_schema import CALL_EVENT, FEEDBACK_EVENT
 from ..sharing import Sharing
+from .freshness import ONLINE, Freshness
 from .tencent_video_catalogue import ListedDevice
 from .tencent_video_reading import AT_ONCE, DeviceReader
-from .tuya_cloud_freshness import ONLINE, Freshness
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -33,11 +33,11 @@ from ..clients.tencent_video.push import MAX_BODY
 from ..const import CONF_ENABLED, CONF_PUSH, DOMAIN
 from ..hub import Hub
 from ..model.tencent_schema import FEEDBACK_EVENT, without_system
+from .freshness import ONLINE, Freshness
 from .tencent_video_catalogue import device_key
 from .tencent_video_push_watch import PushWatch
 from .tencent_video_troubles import TencentTroubles
 from .tencent_video_usage import TencentUsage
-from .tuya_cloud_freshness import ONLINE, Freshness
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from ..const import CONNECTION_TENCENT_VIDEO, DOMAIN
-from .tuya_cloud_usage import DayTotal
+from .day_totals import DayTotal
 
 _SAVE_DELAY: Final = 5.0
 

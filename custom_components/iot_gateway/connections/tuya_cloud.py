@@ -45,10 +45,10 @@ from ..model import Raw
 from ..reachability import Reachability
 from ..sharing import Sharing
 from .call_budget import DAY, CallBudget
+from .freshness import Freshness
 from .tuya_cloud_bringing import DeviceBringer
 from .tuya_cloud_commands import CommandSender
 from .tuya_cloud_errors import PASSING, error_key
-from .tuya_cloud_freshness import Freshness
 from .tuya_cloud_kept import KeptDevices
 from .tuya_cloud_list import describe, is_news, without_old
 from .tuya_cloud_measures import CloudMeasures

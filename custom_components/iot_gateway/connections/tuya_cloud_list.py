@@ -5,7 +5,7 @@ from dataclasses import replace
 from ..clients.tuya_cloud.devices import CloudDevice
 from ..model import Device
 from ..sharing import Description
-from .tuya_cloud_freshness import NAME, ONLINE, Freshness
+from .freshness import NAME, ONLINE, Freshness
 
 
 def describe(device: CloudDevice) -> Description:

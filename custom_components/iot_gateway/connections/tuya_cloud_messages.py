@@ -25,7 +25,7 @@ from ..clients.tuya_cloud.message_queue import (
 )
 from ..hub import Hub
 from ..model import VOICE_EVENT, Device, Raw
-from .tuya_cloud_freshness import NAME, ONLINE, Freshness
+from .freshness import NAME, ONLINE, Freshness
 
 OLD: Final = 60.0
 """Seconds after which a message lets nothing happen any more: it is state then, not news."""

@@ -14,7 +14,7 @@ from ..clients.tuya_cloud.errors import CloudError
 from ..hub import Hub
 from ..model import Raw
 from .call_budget import CallBudget
-from .tuya_cloud_freshness import Freshness
+from .freshness import Freshness
 from .tuya_cloud_queue_watch import QueueWatch
 
 _LOGGER = logging.getLogger(__name__)

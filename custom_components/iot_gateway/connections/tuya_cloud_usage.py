@@ -9,46 +9,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from ..const import CONF_ACCESS_ID, CONNECTION_TUYA_CLOUD, DOMAIN
-from .call_budget import DAY
+from .day_totals import DayTotal
 
 _SAVE_DELAY: Final = 5.0
 _WATCHED_EVERY: Final = 1800.0
 """Seconds; not each minute is a reason to write."""
-
-
-class DayTotal:
-    """A count since midnight UTC, whose source may be another one after a while: it goes on from where it was."""
-
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
-        """Begin at nothing; `now` gives seconds since the epoch."""
-        self._now = now
-        self._source: Callable[[], int] | None = None
-        self._carried = 0
-        self._day = -1
-
-    @property
-    def day(self) -> int:
-        """Today, in days since the epoch."""
-        return int(self._now() // DAY)
-
-    @property
-    def today(self) -> int:
-        """The count since midnight."""
-        if (day := self.day) != self._day:
-            self._day = day
-            self._carried = 0
-        return self._carried + (0 if self._source is None else self._source())
-
-    def begin(self, source: Callable[[], int] | None) -> None:
-        """Count what `source` counts from now on; it has to be at nothing, and to begin anew at midnight itself."""
-        self._carried = self.today
-        self._source = source
-
-    def restore(self, day: int, count: int) -> None:
-        """Add what was counted before, if that was today."""
-        _ = self.today
-        if day == self._day and count > 0:
-            self._carried += count
 
 
 class CloudUsage:

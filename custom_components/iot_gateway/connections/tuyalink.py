@@ -56,11 +56,12 @@ from ..const import (
 from ..errors import CommandFailed
 from ..hub import Connection, Hub, HubConfigEntry, RootDevice
 from ..reachability import Reachability
+from .day_totals import CountToday
 from .tuyalink_actions import Actions
 from .tuyalink_commands import Commands
 from .tuyalink_desired import Wishes
 from .tuyalink_exposed import Exposed
-from .tuyalink_measures import CountToday, LinkMeasures
+from .tuyalink_measures import LinkMeasures
 from .tuyalink_models import Models
 from .tuyalink_store import LinkStore
 from .tuyalink_sub_devices import SubDevices
