@@ -1,8 +1,11 @@
 """Calls of a simulated cloud that fail or take long, by endpoint or by group of endpoints."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+from aiohttp import web
 
 from .settable_faults import BadFault, Parser, SettableFaults
 
@@ -57,6 +60,32 @@ class FailingCalls[F: CallFailure](SettableFaults):
     def latency_of(self, endpoint: str) -> float:
         """Return the seconds that a call takes."""
         return self.latencies.get(endpoint, self.latency)
+
+
+def page_of(words: object) -> str:
+    """Return a page of HTML, which no client of an API expects."""
+    return f"<html><body><h1>{words}</h1></body></html>"
+
+
+async def misbehave(request: web.Request, kind: str, status: int) -> web.StreamResponse:
+    """Answer with what isn't the cloud's own form of an error.
+
+    The kinds: "http" is a page of HTML with an HTTP status, "garbage" one with 200, "silent" no answer for as long as the client
+    waits; after any other the connection ends without an answer.
+    """
+    match kind:
+        case "http":
+            return web.Response(status=status, text=page_of(status), content_type="text/html")
+        case "garbage":
+            return web.Response(text=page_of("Please sign in"), content_type="text/html")
+        case "silent":
+            # Until the client has had enough, or this simulator stops.
+            while request.transport is not None and not request.transport.is_closing():
+                await asyncio.sleep(0.05)
+    if request.transport is not None:
+        request.transport.abort()
+    # Nobody gets this.
+    return web.Response(status=503)
 
 
 # Parsers

@@ -2,15 +2,15 @@
 
 import argparse
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 import json
 import logging
-import signal
-import sys
 from typing import Any
 
 import aiohttp
+
+from simulators.command_line import add_verbose, number, parse, positive, run, stop_signal
 
 from .camera import DEFAULT_DEVICE_ID, DEFAULT_LOCAL_KEY, DEFAULT_MOTO_ID, DEFAULT_P2P_PASSWORD, IpcCameraSimulator
 from .control import ControlServer
@@ -26,27 +26,18 @@ _LOGGER = logging.getLogger(__name__)
 def main(arguments: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT; return the exit status."""
     parser = _parser()
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.DEBUG if options.verbose else logging.WARNING, stream=sys.stderr)
+    options = parse(parser, arguments)
     # Whatever is asked for, these write down addresses, packets and credentials.
     for library in ("aioice", "aiortc", "aiomqtt", "mqtt"):
         logging.getLogger(library).setLevel(logging.WARNING)
     try:
-        return asyncio.run(_run(options))
+        return run(parser, _run(options), errors=(ConnectionError,))
     except BadBroker as err:
         parser.error(str(err))
-    except ConnectionError as err:
-        print(f"{parser.prog}: {err}", file=sys.stderr)
-    except OSError as err:
-        print(f"{parser.prog}: {err.strerror or err}", file=sys.stderr)
-    return 1
 
 
-async def _run(options: argparse.Namespace) -> int:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+async def _run(options: argparse.Namespace) -> None:
+    stopped = stop_signal()
     camera = _camera(options)
     async with AsyncExitStack() as stack:
         if options.report_to:
@@ -72,7 +63,6 @@ async def _run(options: argparse.Namespace) -> int:
         }
         print(json.dumps(line), flush=True)
         await stopped.wait()
-    return 0
 
 
 class Reporter:
@@ -149,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="of this machine, for media; may be repeated (127.0.0.1 and 127.0.0.2)",
     )
-    broker.add_argument("--control-port", type=_number(0, 65535), default=0, help="of the control API, 0 for any")
+    broker.add_argument("--control-port", type=number(0, 65535), default=0, help="of the control API, 0 for any")
     broker.add_argument("--report-to", metavar="URL", help="POST what the camera reports there")
 
     identity = parser.add_argument_group("who it is")
@@ -161,58 +151,39 @@ def _parser() -> argparse.ArgumentParser:
     identity.add_argument("--title", default="CAMERA", help="what stands in the picture (%(default)s)")
 
     ability = parser.add_argument_group("what it can")
-    ability.add_argument("--slots", type=_number(0, 100), default=2, help="viewers at once (%(default)s)")
+    ability.add_argument("--slots", type=number(0, 100), default=2, help="viewers at once (%(default)s)")
     ability.add_argument(
         "--leak",
-        type=_seconds,
+        type=positive(),
         default=30.0,
         metavar="SECONDS",
         help="until a lost viewer's slot is free (%(default)s)",
     )
-    ability.add_argument("--jam-after", type=_number(1, 1000), metavar="N", help="refuse all after N offers a minute")
+    ability.add_argument("--jam-after", type=number(1, 1000), metavar="N", help="refuse all after N offers a minute")
     ability.add_argument("--hevc", choices=("none", "hd", "both"), default="none", help="streams that are H265")
     ability.add_argument("--audio", choices=("PCMU", "PCMA"), default="PCMU", help="(%(default)s)")
-    ability.add_argument("--skill", type=_number(0, 1023), default=115, help="flags of skill.webrtc (%(default)s)")
+    ability.add_argument("--skill", type=number(0, 1023), default=115, help="flags of skill.webrtc (%(default)s)")
     ability.add_argument("--one-way", action="store_true", help="it can't be talked to")
     ability.add_argument(
-        "--clip", type=_seconds, default=20.0, metavar="SECONDS", help="until pictures repeat (%(default)s)"
+        "--clip", type=positive(), default=20.0, metavar="SECONDS", help="until pictures repeat (%(default)s)"
     )
 
     sleep = parser.add_argument_group("battery")
     sleep.add_argument("--sleeping", action="store_true", help="it sleeps until it's woken")
-    sleep.add_argument("--boot", type=_seconds, default=3.0, metavar="SECONDS", help="from wake to ready (%(default)s)")
-    sleep.add_argument("--idle", type=_seconds, default=180.0, metavar="SECONDS", help="till sleep (%(default)s)")
+    sleep.add_argument(
+        "--boot", type=positive(), default=3.0, metavar="SECONDS", help="from wake to ready (%(default)s)"
+    )
+    sleep.add_argument("--idle", type=positive(), default=180.0, metavar="SECONDS", help="till sleep (%(default)s)")
 
     trouble = parser.add_argument_group("what is wrong with it")
     trouble.add_argument("--quirk", choices=QUIRKS, action="append", default=[], help="of answers; may be repeated")
     trouble.add_argument("--answer-delay", type=_seconds_or_none, default=0.0, metavar="SECONDS", help="(%(default)s)")
-    parser.add_argument("--verbose", action="store_true", help="log to stderr what happens")
+    add_verbose(parser)
     return parser
 
 
-def _number(lowest: int, highest: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or not lowest <= int(text) <= highest:
-            message = f"{text!r} is no number from {lowest} to {highest}"
-            raise argparse.ArgumentTypeError(message)
-        return int(text)
-
-    return number
-
-
 def _seconds_or_none(text: str) -> float:
-    return 0.0 if text == "0" else _seconds(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= 100_000:
-        message = f"{text!r} is no number above 0, up to 100000"
-        raise argparse.ArgumentTypeError(message)
-    return value
+    return 0.0 if text == "0" else positive()(text)
 
 
 def _level(text: str) -> str:

@@ -1,14 +1,12 @@
 """The command line: `python -m simulators tencent-cloud`."""
 
 import argparse
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 import json
-import logging
-import signal
-import sys
 from typing import Any
+
+from simulators.command_line import add_life, add_verbose, non_negative, not_empty, parse, port, run, stop_signal
 
 from .control import ControlServer
 from .demo import demo_devices, demo_products
@@ -25,21 +23,12 @@ type Companion = Callable[[TencentCloudSimulator], AbstractAsyncContextManager[M
 def main(arguments: Sequence[str], companions: Sequence[Companion] = ()) -> int:
     """Run until SIGTERM or SIGINT; return the exit status."""
     parser = _parser()
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.DEBUG if options.verbose else logging.WARNING, stream=sys.stderr)
-    try:
-        asyncio.run(_run(options, companions))
-    except OSError as err:
-        print(f"{parser.prog}: {err.strerror or err}", file=sys.stderr)
-        return 1
-    return 0
+    options = parse(parser, arguments)
+    return run(parser, _run(options, companions))
 
 
 async def _run(options: argparse.Namespace, companions: Sequence[Companion]) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = stop_signal()
     simulator = TencentCloudSimulator(
         demo_products(),
         demo_devices(),
@@ -84,43 +73,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     listen = parser.add_argument_group("where it listens")
     listen.add_argument("--host", default="127.0.0.1", help="address of the API (%(default)s)")
-    listen.add_argument("--port", type=_port, default=0, help="port of the API, 0 for any (%(default)s)")
-    listen.add_argument("--control-port", type=_port, default=0, help="port of the control API on 127.0.0.1, 0 for any")
+    listen.add_argument("--port", type=port(), default=0, help="port of the API, 0 for any (%(default)s)")
+    listen.add_argument(
+        "--control-port", type=port(), default=0, help="port of the control API on 127.0.0.1, 0 for any"
+    )
     listen.add_argument("--tls", action="store_true", help="speak TLS, with a certificate of an authority of its own")
     listen.add_argument(
-        "--rtt", type=_seconds, default=0.0, metavar="SECONDS", help="that each call takes (%(default)s)"
+        "--rtt", type=non_negative(), default=0.0, metavar="SECONDS", help="that each call takes (%(default)s)"
     )
     identity = parser.add_argument_group("who may use it")
-    identity.add_argument("--secret-id", type=_not_empty, default=DEFAULT_SECRET_ID, help="SecretId (%(default)s)")
-    identity.add_argument("--secret-key", type=_not_empty, default=DEFAULT_SECRET_KEY, help="SecretKey")
-    life = parser.add_argument_group("how it lives")
-    life.add_argument("--still", action="store_true", help="nothing happens by itself")
-    life.add_argument("--rate", type=_seconds, default=1.0, help="times as fast as the clock (%(default)s)")
-    life.add_argument("--seed", type=int, default=0, help="of what happens by chance (%(default)s)")
-    parser.add_argument("--verbose", action="store_true", help="log to stderr what happens")
+    identity.add_argument("--secret-id", type=not_empty, default=DEFAULT_SECRET_ID, help="SecretId (%(default)s)")
+    identity.add_argument("--secret-key", type=not_empty, default=DEFAULT_SECRET_KEY, help="SecretKey")
+    add_life(parser)
+    add_verbose(parser)
     return parser
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 0 <= int(text) <= 65535:
-        message = f"{text!r} is no port"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1_000_000:
-        message = f"{text!r} is no number from 0 to 1000000"
-        raise argparse.ArgumentTypeError(message)
-    return value
-
-
-def _not_empty(text: str) -> str:
-    if not text:
-        message = "it is empty"
-        raise argparse.ArgumentTypeError(message)
-    return text

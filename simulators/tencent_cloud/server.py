@@ -16,6 +16,7 @@ import uuid
 
 from aiohttp import web
 
+from simulators.failing_calls import misbehave, page_of
 from simulators.own_ca import OwnCertificate, make_certificate
 
 from . import recordings
@@ -36,7 +37,6 @@ DEFAULT_SECRET_KEY = "simulated0secret0key000000000001"  # noqa: S105
 
 _HTTP_KINDS = ("http", "drop", "silent", "garbage")
 _MOST_REQUESTS = 100_000
-_HTML = "<html><body><h1>{}</h1></body></html>"
 
 type Handler = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -223,7 +223,7 @@ class TencentCloudSimulator:
                 await asyncio.sleep(seconds)
             failure = self._faults.take(known, device) if known else None
             if failure is not None and failure.kind in _HTTP_KINDS:
-                return await _misbehave(request, failure)
+                return await misbehave(request, failure.kind, failure.status)
             content = await self._result(request, raw, params, failure)
             code = None
             if failure is not None and failure.kind == "no_object":
@@ -259,11 +259,9 @@ class TencentCloudSimulator:
             if failure is None:
                 response = self.recordings.serve(kind, request)
             elif failure.kind in _HTTP_KINDS:
-                response = await _misbehave(request, failure)
+                response = await misbehave(request, failure.kind, failure.status)
             else:
-                response = web.Response(
-                    status=failure.status, text=_HTML.format(failure.status), content_type="text/html"
-                )
+                response = web.Response(status=failure.status, text=page_of(failure.status), content_type="text/html")
             if response.status >= 400:
                 self.errors[kind, str(response.status)] += 1
             return response
@@ -332,19 +330,3 @@ def _json(raw: bytes) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise CloudError(INVALID_PARAMETER, "The body is no JSON object.")
     return body
-
-
-async def _misbehave(request: web.Request, failure: Failure) -> web.StreamResponse:
-    match failure.kind:
-        case "http":
-            return web.Response(status=failure.status, text=_HTML.format(failure.status), content_type="text/html")
-        case "garbage":
-            return web.Response(text=_HTML.format("Please sign in"), content_type="text/html")
-        case "silent":
-            # Until the client has had enough, or this simulator stops.
-            while request.transport is not None and not request.transport.is_closing():
-                await asyncio.sleep(0.05)
-    if request.transport is not None:
-        request.transport.abort()
-    # Nobody gets this.
-    return web.Response(status=503)

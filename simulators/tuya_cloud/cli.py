@@ -1,16 +1,13 @@
 """The command line: `python -m simulators tuya-cloud`."""
 
 import argparse
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 import json
-import logging
 from pathlib import Path
-import signal
-import sys
 from typing import Any
 
+from simulators.command_line import add_life, add_verbose, non_negative, not_empty, parse, port, run, stop_signal
 from simulators.mqtt_broker import BrokerFailed, MosquittoBroker, MosquittoMissing
 from simulators.tuya_gateway.device import BadDescription
 
@@ -35,28 +32,16 @@ COMPANIONS: list[Companion] = []
 def main(arguments: Sequence[str], companions: Sequence[Companion] = ()) -> int:
     """Run until SIGTERM or SIGINT; return the exit status."""
     parser = _parser()
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.DEBUG if options.verbose else logging.WARNING, stream=sys.stderr)
+    options = parse(parser, arguments)
     try:
         devices = _devices(options.home)
     except BadDescription as err:
         parser.error(str(err))
-    try:
-        asyncio.run(_run(devices, options, [*COMPANIONS, *companions]))
-    except OSError as err:
-        print(f"{parser.prog}: {err.strerror or err}", file=sys.stderr)
-        return 1
-    except (BrokerFailed, MosquittoMissing) as err:
-        print(f"{parser.prog}: {err}", file=sys.stderr)
-        return 1
-    return 0
+    return run(parser, _run(devices, options, [*COMPANIONS, *companions]), errors=(BrokerFailed, MosquittoMissing))
 
 
 async def _run(devices: list[CloudDevice], options: argparse.Namespace, companions: Sequence[Companion]) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = stop_signal()
     async with AsyncExitStack() as stack:
         broker = None
         if not options.no_broker:
@@ -123,58 +108,36 @@ def _parser() -> argparse.ArgumentParser:
     )
     listen = parser.add_argument_group("where it listens")
     listen.add_argument("--host", default="127.0.0.1", help="address of API and broker (%(default)s)")
-    listen.add_argument("--port", type=_port, default=0, help="port of the API, 0 for any (%(default)s)")
-    listen.add_argument("--mqtt-port", type=_port, default=0, help="port of the broker, 0 for any (%(default)s)")
-    listen.add_argument("--control-port", type=_port, default=0, help="port of the control API on 127.0.0.1, 0 for any")
+    listen.add_argument("--port", type=port(), default=0, help="port of the API, 0 for any (%(default)s)")
+    listen.add_argument("--mqtt-port", type=port(), default=0, help="port of the broker, 0 for any (%(default)s)")
+    listen.add_argument(
+        "--control-port", type=port(), default=0, help="port of the control API on 127.0.0.1, 0 for any"
+    )
     listen.add_argument("--tls", action="store_true", help="speak TLS, with a certificate of an authority of its own")
     listen.add_argument("--no-broker", action="store_true", help="run no mosquitto")
     listen.add_argument(
-        "--rtt", type=_seconds, default=0.0, metavar="SECONDS", help="round trip time to both (%(default)s)"
+        "--rtt", type=non_negative(), default=0.0, metavar="SECONDS", help="round trip time to both (%(default)s)"
     )
 
     identity = parser.add_argument_group("who may use it")
-    identity.add_argument("--access-id", type=_not_empty, default=DEFAULT_ACCESS_ID, help="Access ID (%(default)s)")
-    identity.add_argument("--access-secret", type=_not_empty, default=DEFAULT_ACCESS_SECRET, help="Access Secret")
+    identity.add_argument("--access-id", type=not_empty, default=DEFAULT_ACCESS_ID, help="Access ID (%(default)s)")
+    identity.add_argument("--access-secret", type=not_empty, default=DEFAULT_ACCESS_SECRET, help="Access Secret")
     identity.add_argument(
-        "--token-ttl", type=_seconds, default=TOKEN_TTL, metavar="SECONDS", help="of a token (%(default)s)"
+        "--token-ttl", type=non_negative(), default=TOKEN_TTL, metavar="SECONDS", help="of a token (%(default)s)"
     )
     identity.add_argument(
-        "--access-ttl", type=_seconds, default=ACCESS_TTL, metavar="SECONDS", help="of MQTT credentials (%(default)s)"
+        "--access-ttl",
+        type=non_negative(),
+        default=ACCESS_TTL,
+        metavar="SECONDS",
+        help="of MQTT credentials (%(default)s)",
     )
     identity.add_argument(
         "--username-per", choices=("user", "link"), default="user", help="whose an MQTT user name is (%(default)s)"
     )
     parser.add_argument(
-        "--home", type=_not_empty, default="demo", help="demo, a JSON file, or a directory of them (%(default)s)"
+        "--home", type=not_empty, default="demo", help="demo, a JSON file, or a directory of them (%(default)s)"
     )
-    life = parser.add_argument_group("how it lives")
-    life.add_argument("--still", action="store_true", help="nothing happens by itself")
-    life.add_argument("--rate", type=_seconds, default=1.0, help="times as fast as the clock (%(default)s)")
-    life.add_argument("--seed", type=int, default=0, help="of what happens by chance (%(default)s)")
-    parser.add_argument("--verbose", action="store_true", help="log to stderr what happens")
+    add_life(parser)
+    add_verbose(parser)
     return parser
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 0 <= int(text) <= 65535:
-        message = f"{text!r} is no port"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1_000_000:
-        message = f"{text!r} is no number from 0 to 1000000"
-        raise argparse.ArgumentTypeError(message)
-    return value
-
-
-def _not_empty(text: str) -> str:
-    if not text:
-        message = "it is empty"
-        raise argparse.ArgumentTypeError(message)
-    return text

@@ -18,6 +18,7 @@ import zlib
 
 from aiohttp import web
 
+from simulators.failing_calls import misbehave
 from simulators.mqtt_broker import BrokerFailed, BrokerUser, MosquittoBroker
 from simulators.own_ca import OwnCertificate, make_certificate
 
@@ -48,7 +49,6 @@ BUCKET = "ty-eu-storage30-pic"
 
 _HTTP_KINDS = ("http", "drop", "silent", "garbage")
 _MOST_REQUESTS = 100_000
-_HTML = "<html><body><h1>{}</h1></body></html>"
 
 type CommandListener = Callable[[CloudDevice, Mapping[str, Any]], None]
 type DeviceListener = Callable[[CloudDevice], None]
@@ -423,7 +423,7 @@ class TuyaCloudSimulator:
         body: object = {}
         try:
             if failure is not None and failure.kind in _HTTP_KINDS:
-                return await _misbehave(request, failure)
+                return await misbehave(request, failure.kind, failure.status)
             try:
                 body = _json(request, raw)
                 result = await self._result(endpoint, template, failure, request, raw, body)
@@ -480,7 +480,7 @@ class TuyaCloudSimulator:
         content = self.files.fetch(request.match_info["token"])
         failure = self.faults.take("file")
         if failure is not None and failure.kind in _HTTP_KINDS:
-            return await _misbehave(request, failure)
+            return await misbehave(request, failure.kind, failure.status)
         if failure is not None:
             return web.Response(status=failure.status, text="<Error/>", content_type="application/xml")
         if content is None:
@@ -526,19 +526,3 @@ def _json(request: web.Request, raw: bytes) -> object:
     except ValueError as err:
         raise ApiError(PARAM_ILLEGAL) from err
     return body
-
-
-async def _misbehave(request: web.Request, failure: Failure) -> web.StreamResponse:
-    match failure.kind:
-        case "http":
-            return web.Response(status=failure.status, text=_HTML.format(failure.status), content_type="text/html")
-        case "garbage":
-            return web.Response(text=_HTML.format("Please sign in"), content_type="text/html")
-        case "silent":
-            # Until the client has had enough, or this simulator stops.
-            while request.transport is not None and not request.transport.is_closing():
-                await asyncio.sleep(0.05)
-    if request.transport is not None:
-        request.transport.abort()
-    # Nobody gets this.
-    return web.Response(status=503)

@@ -1,14 +1,12 @@
 """The command line: `python -m simulators tuya-gateway`."""
 
 import argparse
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 import json
-import logging
 from pathlib import Path
-import signal
-import sys
+
+from simulators.command_line import add_verbose, not_empty, number, parse, port, positive, run, stop_signal
 
 from .announce import ANNOUNCEMENTS, INTERVAL, Announcer
 from .codec import ENCODINGS, FRAMINGS, KEY_FORMS, Codec, Encoding
@@ -25,8 +23,7 @@ NAME = "tuya-gateway"
 def main(arguments: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT; return the exit status."""
     parser = _parser()
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.DEBUG if options.verbose else logging.WARNING, stream=sys.stderr)
+    options = parse(parser, arguments)
     encoding: Encoding = options.encoding or ("raw" if options.framing == "binary" else "base64")
     try:
         simulator = TuyaGatewaySimulator(
@@ -40,19 +37,11 @@ def main(arguments: Sequence[str]) -> int:
         )
     except (BadDescription, ValueError) as err:
         parser.error(str(err))
-    try:
-        asyncio.run(_run(simulator, options))
-    except OSError as err:
-        print(f"{parser.prog}: {err.strerror or err}", file=sys.stderr)
-        return 1
-    return 0
+    return run(parser, _run(simulator, options))
 
 
 async def _run(simulator: TuyaGatewaySimulator, options: argparse.Namespace) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = stop_signal()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(simulator)
         life = Life(simulator, seed=options.seed, rate=options.rate)
@@ -98,14 +87,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     listen = parser.add_argument_group("where it listens")
     listen.add_argument("--host", default="127.0.0.1", help="address of the WebSocket (%(default)s)")
-    listen.add_argument("--port", type=_port(0), default=0, help="its port, 0 for any (%(default)s)")
+    listen.add_argument("--port", type=port(), default=0, help="its port, 0 for any (%(default)s)")
     listen.add_argument("--path", type=_path, default="/", help="its path (%(default)s)")
     listen.add_argument(
-        "--control-port", type=_port(0), default=0, help="port of the control API on 127.0.0.1, 0 for any"
+        "--control-port", type=port(), default=0, help="port of the control API on 127.0.0.1, 0 for any"
     )
 
     identity = parser.add_argument_group("who it is")
-    identity.add_argument("--uuid", type=_not_empty, default=DEFAULT_UUID, help="its UUID (%(default)s)")
+    identity.add_argument("--uuid", type=not_empty, default=DEFAULT_UUID, help="its UUID (%(default)s)")
     identity.add_argument("--device-key", help="its device key, in the form that --key-form names")
     identity.add_argument("--key-form", choices=KEY_FORMS, default="ascii", help="how the key is written (%(default)s)")
     identity.add_argument("--framing", choices=FRAMINGS, default="binary", help="WebSocket opcode (%(default)s)")
@@ -126,71 +115,35 @@ def _parser() -> argparse.ArgumentParser:
         "--announce", choices=ANNOUNCEMENTS, default="plain", help="form of the announcement (%(default)s)"
     )
     udp.add_argument(
-        "--announce-interval", type=_seconds, default=INTERVAL, metavar="SECONDS", help="between two (%(default)s)"
+        "--announce-interval", type=positive(), default=INTERVAL, metavar="SECONDS", help="between two (%(default)s)"
     )
 
     home = parser.add_argument_group("what is behind it")
     which = home.add_mutually_exclusive_group()
     which.add_argument(
-        "--home", type=_not_empty, default="demo", help="demo, a JSON file, or a directory of them (%(default)s)"
+        "--home", type=not_empty, default="demo", help="demo, a JSON file, or a directory of them (%(default)s)"
     )
-    which.add_argument("--devices", type=_count(100_000), metavar="N", help="N synthetic devices instead")
-    home.add_argument("--data-points", type=_count(1000), default=20, metavar="N", help="of each of them (%(default)s)")
+    which.add_argument("--devices", type=number(1, 100_000), metavar="N", help="N synthetic devices instead")
+    home.add_argument(
+        "--data-points", type=number(1, 1000), default=20, metavar="N", help="of each of them (%(default)s)"
+    )
     home.add_argument("--still", action="store_true", help="let nothing happen by itself")
     home.add_argument("--seed", type=int, default=0, help="of what happens by chance (%(default)s)")
-    home.add_argument("--rate", type=_seconds, default=1.0, help="how fast time goes by (%(default)s)")
-    parser.add_argument("--verbose", action="store_true", help="log to stderr what happens")
+    home.add_argument("--rate", type=positive(), default=1.0, help="how fast time goes by (%(default)s)")
+    add_verbose(parser)
     return parser
 
 
-def _port(lowest: int) -> Callable[[str], int]:
-    def port(text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or not lowest <= int(text) <= 65535:
-            message = f"{text!r} is no port"
-            raise argparse.ArgumentTypeError(message)
-        return int(text)
-
-    return port
-
-
-def _count(most: int) -> Callable[[str], int]:
-    def count(text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= most:
-            message = f"{text!r} is no number from 1 to {most}"
-            raise argparse.ArgumentTypeError(message)
-        return int(text)
-
-    return count
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= 100_000:
-        message = f"{text!r} is no number above 0, up to 100000"
-        raise argparse.ArgumentTypeError(message)
-    return value
-
-
 def _target(text: str) -> tuple[str, int]:
-    host, separator, port = text.rpartition(":")
+    host, separator, its_port = text.rpartition(":")
     if not separator or not host:
         message = f"{text!r} is not HOST:PORT"
         raise argparse.ArgumentTypeError(message)
-    return host, _port(1)(port)
+    return host, port(1)(its_port)
 
 
 def _path(text: str) -> str:
     if not text.startswith("/"):
         message = f"{text!r} doesn't begin with /"
-        raise argparse.ArgumentTypeError(message)
-    return text
-
-
-def _not_empty(text: str) -> str:
-    if not text:
-        message = "it is empty"
         raise argparse.ArgumentTypeError(message)
     return text

@@ -1,14 +1,12 @@
 """The command line: `python -m simulators tuya-queue`."""
 
 import argparse
-import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 import json
-import logging
-import signal
-import sys
 from typing import Any
+
+from simulators.command_line import add_verbose, non_negative, not_empty, number, parse, port, run, stop_signal
 
 from .authentication import BadSecret, payload_key
 from .bodies import FAMILIES
@@ -25,21 +23,12 @@ STOCK_FAILOVER_DELAY = 1.0
 def main(arguments: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT; return the exit status."""
     parser = _parser()
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.DEBUG if options.verbose else logging.WARNING, stream=sys.stderr)
-    try:
-        asyncio.run(_run(options))
-    except OSError as err:
-        print(f"{parser.prog}: {err.strerror or err}", file=sys.stderr)
-        return 1
-    return 0
+    options = parse(parser, arguments)
+    return run(parser, _run(options))
 
 
 async def _run(options: argparse.Namespace) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = stop_signal()
     simulator = TuyaQueueSimulator(
         access_id=options.access_id,
         access_secret=options.access_secret,
@@ -86,18 +75,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     listen = parser.add_argument_group("where it listens")
     listen.add_argument("--host", default="127.0.0.1", help="address (%(default)s)")
-    listen.add_argument("--port", type=_port, default=0, help="port, 0 for any (%(default)s)")
-    listen.add_argument("--control-port", type=_port, default=0, help="port of the control API on 127.0.0.1, 0 for any")
+    listen.add_argument("--port", type=port(), default=0, help="port, 0 for any (%(default)s)")
+    listen.add_argument(
+        "--control-port", type=port(), default=0, help="port of the control API on 127.0.0.1, 0 for any"
+    )
     listen.add_argument("--tls", action="store_true", help="speak TLS, with a certificate of an authority of its own")
 
     identity = parser.add_argument_group("who may consume")
-    identity.add_argument("--access-id", type=_not_empty, default=DEFAULT_ACCESS_ID, help="Access ID (%(default)s)")
+    identity.add_argument("--access-id", type=not_empty, default=DEFAULT_ACCESS_ID, help="Access ID (%(default)s)")
     identity.add_argument("--access-secret", type=_secret, default=DEFAULT_ACCESS_SECRET, help="Access Secret")
 
     queue = parser.add_argument_group("the queue")
     queue.add_argument("--environment", choices=ENVIRONMENTS, default="event", help="whose messages (%(default)s)")
     queue.add_argument(
-        "--partitions", type=_count, default=PARTITIONS, metavar="N", help="of the topic event (%(default)s)"
+        "--partitions", type=number(1, 1000), default=PARTITIONS, metavar="N", help="of the topic event (%(default)s)"
     )
     queue.add_argument(
         "--family", choices=FAMILIES, action="append", default=[], help="of messages (core); may be repeated"
@@ -109,42 +100,10 @@ def _parser() -> argparse.ArgumentParser:
         ("nack-delay", DEFAULT_NACK_DELAY, "before a negative acknowledgement brings a message back"),
     ):
         queue.add_argument(
-            f"--{name}", type=_seconds, default=default, metavar="SECONDS", help=f"{words} (%(default)s)"
+            f"--{name}", type=non_negative(), default=default, metavar="SECONDS", help=f"{words} (%(default)s)"
         )
-    parser.add_argument("--verbose", action="store_true", help="log to stderr what happens")
+    add_verbose(parser)
     return parser
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 0 <= int(text) <= 65535:
-        message = f"{text!r} is no port"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 1000:
-        message = f"{text!r} is no number from 1 to 1000"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1_000_000:
-        message = f"{text!r} is no number from 0 to 1000000"
-        raise argparse.ArgumentTypeError(message)
-    return value
-
-
-def _not_empty(text: str) -> str:
-    if not text:
-        message = "it is empty"
-        raise argparse.ArgumentTypeError(message)
-    return text
 
 
 def _secret(text: str) -> str:

@@ -1,15 +1,12 @@
 """The command line: `python -m simulators tuyalink-cloud`."""
 
 import argparse
-import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 import json
-import logging
-import signal
-import sys
 from typing import Any
 
+from simulators.command_line import add_verbose, non_negative, not_empty, number, parse, port, run, stop_signal
 from simulators.mqtt_broker import BrokerFailed, MosquittoMissing
 
 from .control import ControlServer
@@ -23,24 +20,12 @@ NAME = "tuyalink-cloud"
 def main(arguments: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT; return the exit status."""
     parser = _parser()
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.DEBUG if options.verbose else logging.WARNING, stream=sys.stderr)
-    try:
-        asyncio.run(_run(options))
-    except OSError as err:
-        print(f"{parser.prog}: {err.strerror or err}", file=sys.stderr)
-        return 1
-    except (BrokerFailed, MosquittoMissing) as err:
-        print(f"{parser.prog}: {err}", file=sys.stderr)
-        return 1
-    return 0
+    options = parse(parser, arguments)
+    return run(parser, _run(options), errors=(BrokerFailed, MosquittoMissing))
 
 
 async def _run(options: argparse.Namespace) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = stop_signal()
     products = demo_products()
     gateway = LinkDevice(
         id=options.device_id, product=next(one for one in products if one.gateway), secret=options.device_secret
@@ -88,58 +73,32 @@ def _parser() -> argparse.ArgumentParser:
     )
     listen = parser.add_argument_group("where it listens")
     listen.add_argument("--host", default="127.0.0.1", help="address (%(default)s)")
-    listen.add_argument("--port", type=_port, default=0, help="port, 0 for any (%(default)s)")
-    listen.add_argument("--control-port", type=_port, default=0, help="port of the control API on 127.0.0.1, 0 for any")
+    listen.add_argument("--port", type=port(), default=0, help="port, 0 for any (%(default)s)")
+    listen.add_argument(
+        "--control-port", type=port(), default=0, help="port of the control API on 127.0.0.1, 0 for any"
+    )
     listen.add_argument(
         "--tls", action="store_true", help="speak TLS 1.2, with a certificate of an authority of its own"
     )
 
     identity = parser.add_argument_group("who may connect")
     identity.add_argument("--device-id", type=_device_id, default=DEMO_DEVICE_ID, help="DeviceID (%(default)s)")
-    identity.add_argument("--device-secret", type=_not_empty, default=DEMO_DEVICE_SECRET, help="DeviceSecret")
+    identity.add_argument("--device-secret", type=not_empty, default=DEMO_DEVICE_SECRET, help="DeviceSecret")
     identity.add_argument(
         "--timestamp-tolerance",
-        type=_seconds,
+        type=non_negative(),
         metavar="SECONDS",
         help="by how much a user name's time may be off; any time without it",
     )
     parser.add_argument(
-        "--most-payload", type=_bytes, default=MOST_PAYLOAD, metavar="BYTES", help="of a message (%(default)s)"
+        "--most-payload",
+        type=number(1024, 1 << 20),
+        default=MOST_PAYLOAD,
+        metavar="BYTES",
+        help="of a message (%(default)s)",
     )
-    parser.add_argument("--verbose", action="store_true", help="log to stderr what happens")
+    add_verbose(parser)
     return parser
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 0 <= int(text) <= 65535:
-        message = f"{text!r} is no port"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
-
-
-def _bytes(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 1024 <= int(text) <= 1 << 20:
-        message = f"{text!r} is no number from 1024 to {1 << 20}"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1_000_000:
-        message = f"{text!r} is no number from 0 to 1000000"
-        raise argparse.ArgumentTypeError(message)
-    return value
-
-
-def _not_empty(text: str) -> str:
-    if not text:
-        message = "it is empty"
-        raise argparse.ArgumentTypeError(message)
-    return text
 
 
 def _device_id(text: str) -> str:

@@ -1,13 +1,11 @@
 """The command line: `python -m simulators xp2p-agent`."""
 
 import argparse
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 import json
-import logging
-import signal
-import sys
+
+from simulators.command_line import add_verbose, non_negative, number, parse, run, stop_signal
 
 from .control import ControlServer
 from .demo import demo_agent_devices
@@ -20,21 +18,12 @@ NAME = "xp2p-agent"
 def main(arguments: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT; return the exit status."""
     parser = _parser()
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.DEBUG if options.verbose else logging.WARNING, stream=sys.stderr)
-    try:
-        asyncio.run(_run(options))
-    except OSError as err:
-        print(f"{parser.prog}: {err.strerror or err}", file=sys.stderr)
-        return 1
-    return 0
+    options = parse(parser, arguments)
+    return run(parser, _run(options))
 
 
 async def _run(options: argparse.Namespace) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = stop_signal()
     agent = Xp2pAgentSimulator(
         demo_agent_devices(),
         host=options.host,
@@ -77,39 +66,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     listen = parser.add_argument_group("where it listens")
     listen.add_argument("--host", default="127.0.0.1", help="(%(default)s)")
-    listen.add_argument("--port", type=_number(0, 65535), default=0, help="0 for any (%(default)s)")
+    listen.add_argument("--port", type=number(0, 65535), default=0, help="0 for any (%(default)s)")
     listen.add_argument(
-        "--control-port", type=_number(0, 65535), default=0, help="port of the control API on 127.0.0.1, 0 for any"
+        "--control-port", type=number(0, 65535), default=0, help="port of the control API on 127.0.0.1, 0 for any"
     )
     parser.add_argument("--webhook", default="", metavar="URL", help="post the devices' messages there")
-    parser.add_argument("--rtt", type=_seconds, default=0.0, metavar="SECONDS", help="that each request takes")
+    parser.add_argument(
+        "--rtt", type=non_negative(3600), default=0.0, metavar="SECONDS", help="that each request takes"
+    )
     parser.add_argument(
         "--loop",
-        type=_number(1, 240),
+        type=number(1, 240),
         default=LOOP_SECONDS,
         metavar="SECONDS",
         help="after which live pictures come again (%(default)s; so, their clock is right)",
     )
-    parser.add_argument("--verbose", action="store_true", help="log to stderr what happens")
+    add_verbose(parser)
     return parser
-
-
-def _number(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
-            message = f"{text!r} is no number from {least} to {most}"
-            raise argparse.ArgumentTypeError(message)
-        return int(text)
-
-    return parse
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 3600:
-        message = f"{text!r} is no number from 0 to 3600"
-        raise argparse.ArgumentTypeError(message)
-    return value
