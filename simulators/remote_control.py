@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 from aiohttp import web
 
+from .listening import listen
 from .settable_faults import BadFault, SettableFaults
 
 type Body = Mapping[str, Any]
@@ -57,13 +58,7 @@ class RemoteControl:
         for path, action in self._actions.items():
             app.router.add_post(path, with_body(action))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self.host, self.port).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self.port = runner.addresses[0][1]
+        self.port = await listen(runner, self.host, self.port)
         self._runner = runner
 
     async def stop(self) -> None:

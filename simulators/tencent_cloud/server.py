@@ -17,6 +17,7 @@ import uuid
 from aiohttp import web
 
 from simulators.failing_calls import misbehave, page_of
+from simulators.listening import listen
 from simulators.own_ca import OwnCertificate, make_certificate
 
 from . import recordings
@@ -136,14 +137,8 @@ class TencentCloudSimulator:
         if self._runner is not None:
             return
         runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.5)
-        await runner.setup()
         context = None if self.certificate is None else self.certificate.server_context()
-        try:
-            await web.TCPSite(runner, self.host, self.port, reuse_address=True, ssl_context=context).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self.port = runner.addresses[0][1]
+        self.port = await listen(runner, self.host, self.port, reuse_address=True, context=context)
         self._runner = runner
         await self.pusher.start()
 

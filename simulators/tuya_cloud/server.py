@@ -19,6 +19,7 @@ import zlib
 from aiohttp import web
 
 from simulators.failing_calls import misbehave
+from simulators.listening import listen
 from simulators.mqtt_broker import BrokerFailed, BrokerUser, MosquittoBroker
 from simulators.own_ca import OwnCertificate, make_certificate
 
@@ -190,15 +191,7 @@ class TuyaCloudSimulator:
         if self._runner is not None:
             return
         runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.5)
-        await runner.setup()
-        try:
-            await web.TCPSite(
-                runner, self.host, self.port, reuse_address=True, ssl_context=self._server_context()
-            ).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self.port = runner.addresses[0][1]
+        self.port = await listen(runner, self.host, self.port, reuse_address=True, context=self._server_context())
         self._runner = runner
 
     async def stop(self) -> None:

@@ -11,6 +11,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from simulators.listening import listen
+
 from .codec import Codec, dump_json
 from .commands import UNKNOWN_TYPE, Refused, check_id, parse_command, parse_ids
 from .crypto import KeyForm, parse_device_key
@@ -105,13 +107,7 @@ class TuyaGatewaySimulator:
         app = web.Application()
         app.router.add_get(self.path, self._open)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self.host, self.port, reuse_address=True).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self.port = runner.addresses[0][1]
+        self.port = await listen(runner, self.host, self.port, reuse_address=True)
         self._runner = runner
 
     async def stop(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Self, override
 
 from aiohttp import web
 
+from simulators.listening import listen
 from simulators.own_ca import OwnCertificate, make_certificate
 
 from .authentication import may_consume
@@ -146,14 +147,8 @@ class TuyaQueueSimulator(Publisher):
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await runner.setup()
         context = None if self.certificate is None else self.certificate.server_context()
-        try:
-            await web.TCPSite(runner, self.host, self.port, reuse_address=True, ssl_context=context).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self.port = runner.addresses[0][1]
+        self.port = await listen(runner, self.host, self.port, reuse_address=True, context=context)
         self._runner = runner
 
     async def stop(self) -> None:

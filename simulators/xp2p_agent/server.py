@@ -9,6 +9,8 @@ from typing import Any, Literal, Self
 
 from aiohttp import web
 
+from simulators.listening import listen
+
 from . import commands
 from .calls import CallState
 from .devices import STREAM_KINDS, AgentDevice, Camera, Stream, StreamKind
@@ -183,13 +185,7 @@ class Xp2pAgentSimulator:
         app.router.add_post(f"{device}/voice", self._served("voice", self._voice))
         # Whoever goes away, ends what is sent to him.
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self.host, self.port, reuse_address=True).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self.port = runner.addresses[0][1]
+        self.port = await listen(runner, self.host, self.port, reuse_address=True)
         self._runner = runner
         self.feedback.start()
 
