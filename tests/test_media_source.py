@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 import io
 from pathlib import Path
 import re
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp.test_utils import TestClient
 import av
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.media_player.errors import BrowseError
 from homeassistant.components.media_source import (
     BrowseMediaSource,
@@ -27,6 +28,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.iot_gateway.const import DOMAIN
+from custom_components.iot_gateway.media_source import _begun
 from custom_components.iot_gateway.recording_shows import RecordingShows
 from simulators.tencent_cloud import CloudStorage, StoredEvent, TencentCloudSimulator, demo_devices, demo_products
 from tests.agent_view.small_agent import SIZE, SmallAgent, running_agent
@@ -439,3 +441,10 @@ async def test_cloud_in_words(hass: HomeAssistant) -> None:
         recording = f"{ROOT}/recording|{hub.entry.entry_id}|{YARD}|cloud|1000|1060"
         with pytest.raises(Unresolvable, match="no such recording"):
             await async_resolve_media(hass, recording, None)
+
+
+def test_days_that_have_not_begun(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """Where it's tomorrow already, as in China, a day is listed that has not begun here: it would be empty."""
+    freezer.move_to("2026-11-21T17:00:00Z")
+    days = [date(2026, 11, number) for number in (20, 21, 22)]
+    assert _begun(days) == days[:2]

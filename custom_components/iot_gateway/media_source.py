@@ -165,7 +165,7 @@ class RecordingsMediaSource(MediaSource):
         camera = about.camera
         if about.place == CLOUD:
             async with camera.words():
-                return await camera.cloud.days(dt_util.get_default_time_zone())
+                return _begun(await camera.cloud.days(dt_util.get_default_time_zone()))
         today = dt_util.now().date()
         days: list[date] = []
         empty = 0
@@ -187,7 +187,7 @@ class RecordingsMediaSource(MediaSource):
         known = self._days.get(key)
         if known is None or time.monotonic() - known[0] > age:
             known = self._days[key] = (time.monotonic(), await about.camera.card_days(year, month))
-        return known[1]
+        return _begun(known[1])
 
     async def _recordings(self, about: _About, day: date) -> list[BrowseMediaSource]:
         zone = dt_util.get_default_time_zone()
@@ -288,3 +288,9 @@ def find_camera(hass: HomeAssistant, entry_id: str, key: str) -> AgentCamera | N
 def _thumbnail_path(about: _About, name: str) -> str:
     picture = base64.urlsafe_b64encode(json.dumps([about.camera.key, name]).encode()).decode()
     return _THUMBNAIL_URL.format(entry_id=about.entry_id, picture=picture)
+
+
+def _begun(days: Iterable[date]) -> list[date]:
+    """Return the days that have begun here: that of a camera or of a cloud further east may be tomorrow's already."""
+    today = dt_util.now().date()
+    return [day for day in days if day <= today]
