@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 import time
 from typing import Any
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import Locator, Page, Request, TimeoutError as PlaywrightTimeout
 
 INTEGRATIONS = "/config/integrations/dashboard"
+_ATTEMPTS = 5
 
 # Reads what is shown, through shadow roots, each time that the browser draws.
 _WATCH = """
@@ -148,6 +149,11 @@ class AddDialog(FlowDialog):
             await another.click()
 
 
+def _begins_flow(request: Request) -> bool:
+    """Tell whether a request begins a flow of a connection: its options, its reconfiguration, or another subentry."""
+    return request.method == "POST" and "/api/config/config_entries/" in request.url and request.url.endswith("/flow")
+
+
 class EntryRow:
     """A connection on the integration's page."""
 
@@ -158,19 +164,47 @@ class EntryRow:
 
     async def open(self) -> None:
         """Go there."""
-        await self._page.goto("/config/integrations/integration/iot_gateway")
-        await self.row.wait_for()
+        for patience in (5_000, 5_000, None):
+            await self._page.goto("/config/integrations/integration/iot_gateway")
+            try:
+                await self.row.wait_for(timeout=patience)
+            except PlaywrightTimeout:
+                # The frontend lists none where one changes at the very moment that it asks for all
+                if patience is None:
+                    raise
+            else:
+                return
 
     async def configure(self) -> FlowDialog:
         """Open the options."""
-        await self.row.get_by_role("button", name="Configure").first.click()
-        return FlowDialog(self._page)
+        return await self._begin(self.row.get_by_role("button", name="Configure").first.click)
 
     async def choose(self, item: str) -> FlowDialog:
-        """Choose from the menu."""
-        await self.row.get_by_role("button", name="Menu").first.click()
-        await self.row.get_by_role("menuitem", name=item).first.click()
-        return FlowDialog(self._page)
+        """Choose from the menu what begins a flow."""
+
+        async def click() -> None:
+            await self.row.get_by_role("button", name="Menu").first.click()
+            await self.row.get_by_role("menuitem", name=item).first.click()
+
+        return await self._begin(click)
+
+    async def _begin(self, click: Callable[[], Awaitable[None]]) -> FlowDialog:
+        """Begin a flow, of this connection.
+
+        The frontend moves connections from one row to another when the state of any of them changes, and others may try again
+        at any time: a click can begin the flow of what stands in the row since.
+        """
+        for _ in range(_ATTEMPTS):
+            entry_id = await self.row.get_attribute("data-entry-id")
+            assert entry_id
+            async with self._page.expect_request(_begins_flow) as begun:
+                await click()
+            dialog = FlowDialog(self._page)
+            if entry_id in ((await begun.value).post_data or ""):
+                return dialog
+            await dialog.flow.locator("step-flow-form").wait_for()
+            await dialog.close()
+        raise AssertionError(f"Each of {_ATTEMPTS} clicks met another connection")
 
     async def remove_subentry(self, title: str) -> None:
         """Delete one of the subentries that are listed below the connection, by its menu."""
