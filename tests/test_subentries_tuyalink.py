@@ -44,7 +44,7 @@ from simulators.tuyalink_cloud import (
 )
 from tests.helpers import load, wait_until
 
-FLOW = "custom_components.iot_gateway.config_flow_exposures"
+FLOWS = "custom_components.iot_gateway.config_flow_exposures"
 DEVICE_ID = "6c51a0d3c0de71aa01gwxx"
 DATA = {
     "connection": "tuyalink",
@@ -107,9 +107,10 @@ def cloud(mock_setup: AsyncMock) -> Generator[Cloud]:
     """Return the cloud at the seam between the flows and the connection."""
     fake = Cloud()
     with (
-        patch(f"{FLOW}.async_model", fake.async_model),
-        patch(f"{FLOW}.async_bind", fake.async_bind),
-        patch(f"{FLOW}.async_unbind", fake.async_unbind),
+        patch(f"{FLOWS}.exposure_flow.async_model", fake.async_model),
+        patch(f"{FLOWS}.sub_device_flow.async_model", fake.async_model),
+        patch(f"{FLOWS}.sub_device_flow.async_bind", fake.async_bind),
+        patch(f"{FLOWS}.sub_device_flow.async_unbind", fake.async_unbind),
         patch("custom_components.iot_gateway.repairs.async_bind", fake.async_bind),
     ):
         yield fake

@@ -1,4 +1,4 @@
-"""Fields that the forms of several connections have."""
+"""Fields that the forms of several connections have, and what puts into a form what there is to choose from."""
 
 from collections.abc import Collection, Mapping
 import re
@@ -13,6 +13,7 @@ from homeassistant.helpers.selector import (
     NumberSelectorConfig,
     NumberSelectorMode,
     SelectOptionDict,
+    Selector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -33,6 +34,11 @@ _HOST = re.compile(r"[\w.:-]+")
 
 INVERTED_COVERS = {vol.Optional(CONF_INVERTED_COVERS): SelectSelector(SelectSelectorConfig(options=[]))}
 """The field of the covers that run the wrong way round; `with_covers` puts in which there are."""
+
+
+def with_selectors(schema: vol.Schema, selectors: Mapping[str, Selector[Any]]) -> vol.Schema:
+    """Return a form's schema with selectors that are made for this time, by their fields."""
+    return vol.Schema({field: selectors.get(str(field), selector) for field, selector in schema.schema.items()})
 
 
 def cover_names(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:

@@ -13,10 +13,14 @@ from custom_components.iot_gateway.connections import tuyalink, tuyalink_trouble
 from .source import INTEGRATION, argument, called_name, calls, literals, python_files, read_json, text, tree
 from .test_translations import ENGLISH, calls_in, leaves, placeholders, schemas_in
 
-FILE = INTEGRATION / "config_flow_exposures.py"
-FORMS = INTEGRATION / "exposure_forms.py"
+FLOWS = INTEGRATION / "config_flow_exposures"
 EXPOSURES = INTEGRATION / "exposures"
-CLASSES = {node.name: node for node in tree(FILE).body if isinstance(node, ast.ClassDef)}
+CLASSES = {
+    node.name: (path, node)
+    for path in python_files(FLOWS)
+    for node in tree(path).body
+    if isinstance(node, ast.ClassDef)
+}
 KINDS = sorted(SUBENTRY_FLOWS)
 # Home Assistant's own helpers say so
 CORE_ABORTS = {"already_configured"}
@@ -24,20 +28,20 @@ CORE_ABORTS = {"already_configured"}
 NEVER_IN_A_FORM = {"event_only", "property_only", "facet_gone", "code_gone", "parameter_unknown", "parameter_type"}
 
 
-def flow_of(kind: str) -> list[ast.ClassDef]:
-    """Return the class of a flow and those of ours that it inherits."""
+def flow_of(kind: str) -> list[tuple[Path, ast.ClassDef]]:
+    """Return the class of a flow and those of ours that it inherits, each with its file."""
     return [CLASSES[one.__name__] for one in SUBENTRY_FLOWS[kind].__mro__ if one.__name__ in CLASSES]
 
 
-def shown_in(kind: str) -> dict[str, ast.Call]:
-    """Return the forms that a flow shows, by their steps; a class's own before those that it inherits."""
-    shown: dict[str, ast.Call] = {}
-    for node in reversed(flow_of(kind)):
+def shown_in(kind: str) -> dict[str, tuple[Path, ast.Call]]:
+    """Return the forms that a flow shows, with their files, by their steps; a class's own before those that it inherits."""
+    shown: dict[str, tuple[Path, ast.Call]] = {}
+    for path, node in reversed(flow_of(kind)):
         for call in calls_in(node):
             if called_name(call) == "async_show_form":
-                step = text(argument(call, "step_id"), FILE)
-                assert step is not None, call.lineno
-                shown[step] = call
+                step = text(argument(call, "step_id"), path)
+                assert step is not None, f"{path.name}:{call.lineno}"
+                shown[step] = path, call
     return shown
 
 
@@ -77,15 +81,17 @@ def test_steps(kind: str) -> None:
     shown = shown_in(kind)
     assert len(shown) >= 4
     assert set(shown) == set(texts["step"])
-    methods = {inner.name for node in flow_of(kind) for inner in node.body if isinstance(inner, ast.AsyncFunctionDef)}
+    methods = {
+        inner.name for _, node in flow_of(kind) for inner in node.body if isinstance(inner, ast.AsyncFunctionDef)
+    }
     assert {f"async_step_{step}" for step in shown} <= methods
-    for step, call in shown.items():
+    for step, (path, call) in shown.items():
         own = texts["step"][step]
         assert own["title"], step
         if step not in {"pairs", "choices"}:
             fields = {
                 str(field.schema)
-                for schema in schemas_in(argument(call, "data_schema"), FILE)
+                for schema in schemas_in(argument(call, "data_schema"), path)
                 for field in schema.schema
             }
             assert fields, step
@@ -101,16 +107,16 @@ def test_errors(kind: str) -> None:
     texts = ENGLISH["config_subentries"][kind]["error"]
     known = literals(INTEGRATION)
     assert {key for key in texts if key not in known} == set()
-    for node in flow_of(kind):
+    for path, node in flow_of(kind):
         for inner in ast.walk(node):
             if (
                 isinstance(inner, ast.Assign)
                 and isinstance(inner.targets[0], ast.Subscript)
                 and ast.unparse(inner.targets[0].value) == "errors"
-                and (key := text(inner.value, FILE)) is not None
+                and (key := text(inner.value, path)) is not None
             ):
                 assert key in texts, f"{kind}: {key}"
-    with_error = [given_to(call) for call in shown_in(kind).values() if "error" in given_to(call)]
+    with_error = [given_to(call) for _, call in shown_in(kind).values() if "error" in given_to(call)]
     if any("error" in placeholders(message) for message in texts.values()):
         assert with_error
 
@@ -119,11 +125,11 @@ def test_aborts() -> None:
     """Every way in which a flow ends without a subentry has its text, and no text is left over."""
     for kind in KINDS:
         found = set(CORE_ABORTS)
-        for node in flow_of(kind):
+        for path, node in flow_of(kind):
             for call in calls_in(node):
                 if called_name(call) == "async_abort":
-                    reason = text(argument(call, "reason"), FILE)
-                    assert reason is not None, call.lineno
+                    reason = text(argument(call, "reason"), path)
+                    assert reason is not None, f"{path.name}:{call.lineno}"
                     found.add(reason)
                     message = ENGLISH["config_subentries"][kind]["abort"][reason]
                     assert placeholders(message) <= given_to(call), f"{kind}.{reason}"
@@ -169,7 +175,7 @@ def test_words() -> None:
     """Every word of the forms has its text, and none is left over."""
     said = {
         str(call.args[0].value)
-        for path in (FILE, FORMS)
+        for path in python_files(FLOWS)
         for call in calls(path)
         if called_name(call) == "word" and isinstance(call.args[0], ast.Constant)
     }

@@ -42,7 +42,10 @@ from .source import (
 
 ENGLISH = read_json(INTEGRATION / "translations" / "en.json")
 CONFIG_FLOW = INTEGRATION / "config_flow.py"
-CONFIG_FLOWS = sorted(INTEGRATION.glob("config_flow*.py"))
+# A connection's flows are a module or a package of that name.
+CONFIG_FLOWS = [
+    path for path in python_files(INTEGRATION) if path.relative_to(INTEGRATION).parts[0].startswith("config_flow")
+]
 REPAIRS = INTEGRATION / "repairs.py"
 
 # What Home Assistant's own helpers of a flow abort with.
@@ -192,7 +195,7 @@ def test_every_error_of_tencent_has_texts() -> None:
 
 
 def flows() -> Iterator[tuple[Path, ast.ClassDef, str]]:
-    """Yield file and class of each flow in the config_flow*.py, and the name of its part of the translations.
+    """Yield file and class of each flow in the config_flow*, and the name of its part of the translations.
 
     The steps of one connection are in a class of their own, which the integration's config flow inherits.
     """
@@ -224,14 +227,15 @@ def test_flows_are_there() -> None:
 
     Those of subentries are looked at in `test_subentry_translations`.
     """
-    found = [(path.name, part) for path, _, part in flows()]
-    assert found == [
-        (path.name, part)
-        for path in CONFIG_FLOWS
-        if path.name != "config_flow_exposures.py"
+    places = {path: path.relative_to(INTEGRATION).parts[0] for path in CONFIG_FLOWS}
+    found = [(places[path], part) for path, _, part in flows()]
+    assert sorted(found) == [
+        (place, part)
+        for place in sorted(set(places.values()))
+        if place != "config_flow_exposures"
         for part in ("config", "options")
     ]
-    assert len(found) >= 4
+    assert len(found) >= 8
 
 
 def test_steps() -> None:
