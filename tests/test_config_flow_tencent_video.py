@@ -27,6 +27,7 @@ from tests.tuya_cloud_helpers import SMALL
 
 pytestmark = pytest.mark.usefixtures("few_platforms", "unload")
 
+FLOW = "custom_components.iot_gateway.config_flow_tencent_video"
 WRONG = "f" * 32
 PLUG = "PLG0SIM006"
 ADDRESS_OF_OTHERS = "http://127.0.0.1:9/others"
@@ -709,7 +710,7 @@ async def test_push_is_not_set_up(
     assert placeholders(result)["elsewhere"] == "Plug"
     assert cloud.pusher.channels[PLUG] is others
     assert [choice["value"] for choice in choices(result, "set_up")] == [SENSOR_PRODUCT]
-    with patch("custom_components.iot_gateway.config_flow_tencent_video._address", return_value="http://127.0.0.1:9/x"):
+    with patch(f"{FLOW}.options_flow.webhook_address", return_value="http://127.0.0.1:9/x"):
         result = await choose(hass, result, {"set_up": [SENSOR_PRODUCT]})
     assert result["errors"] == {"base": "tencent_address_refused"}
     assert placeholders(result)["error"] == "The address didn't answer the check. (FailedOperation)"
