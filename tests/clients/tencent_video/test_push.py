@@ -63,6 +63,9 @@ def test_good_headers(offset: float) -> None:
         ({"Timestamp": "9" * 5000}, 0, RefusalReason.HEADERS),
         ({"Signature": SIGNATURE[:-1]}, 0, RefusalReason.SIGNATURE),
         ({"Signature": "ü"}, 0, RefusalReason.SIGNATURE),
+        # Bytes that are no UTF-8, as aiohttp gives them
+        ({"Signature": "\udcff"}, 0, RefusalReason.SIGNATURE),
+        ({"Nonce": "\udcff"}, 0, RefusalReason.SIGNATURE),
         ({"Timestamp": "1604458422"}, 0, RefusalReason.SIGNATURE),
         ({"Nonce": "another"}, 0, RefusalReason.SIGNATURE),
         ({}, 301, RefusalReason.STALE),

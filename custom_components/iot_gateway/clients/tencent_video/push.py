@@ -49,9 +49,14 @@ class PushInvalid(Exception):
 
 def forward_signature(token: str, timestamp: str, nonce: str) -> str:
     """Return the header `Signature` of a push, 40 hex digits; token, `Timestamp` and `Nonce` are sorted by their bytes."""
-    parts = sorted(part.encode() for part in (token, timestamp, nonce))
+    parts = sorted(_as_sent(part) for part in (token, timestamp, nonce))
     # Tencent's choice; it signs nothing but a time and a nonce
     return hashlib.sha1(b"".join(parts)).hexdigest()
+
+
+def _as_sent(text: str) -> bytes:
+    """Return the bytes of a header: aiohttp keeps as surrogates what is not UTF-8."""
+    return text.encode(errors="surrogateescape")
 
 
 class ForwardGuard:
@@ -80,7 +85,7 @@ class ForwardGuard:
         if not (signature and nonce and timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 15):
             raise ForwardRefused(RefusalReason.HEADERS)
         expected = forward_signature(self._token, timestamp, nonce)
-        if not hmac.compare_digest(signature.lower().encode(), expected.encode()):
+        if not hmac.compare_digest(_as_sent(signature.lower()), expected.encode()):
             raise ForwardRefused(RefusalReason.SIGNATURE)
         now = self._now()
         if abs(now - int(timestamp)) > self._window or int(timestamp) < self._since:
