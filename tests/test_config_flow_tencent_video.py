@@ -689,11 +689,12 @@ async def test_push_set_up_for_the_user(
     assert result["data_schema"] is not None
     assert result["data_schema"].schema == {}
     hass.config_entries.options.async_abort(result["flow_id"])
-    cloud.pusher.channels[PLUG] = Channel(type="forward", address=channel.address, token="old")
-    result = await choose(hass, await options_of(hass, entry), CHOSEN | ON)
-    result = await choose(hass, result, {"set_up": [PLUG]})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert cloud.pusher.channels[PLUG].token == push["token"]
+    for token in ("old", "älter"):
+        cloud.pusher.channels[PLUG] = Channel(type="forward", address=channel.address, token=token)
+        result = await choose(hass, await options_of(hass, entry), CHOSEN | ON)
+        result = await choose(hass, result, {"set_up": [PLUG]})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert cloud.pusher.channels[PLUG].token == push["token"]
 
 
 async def test_push_is_not_set_up(
