@@ -81,6 +81,7 @@ class Cloud:
         self.models = {None: model(), DEVICE_ID: model()}
         self.model_error: LinkError | None = None
         self.bind_error: LinkError | None = None
+        self.knows_again = False
 
     async def async_model(self, hass: HomeAssistant, entry: Any, device_id: str | None = None) -> ThingModel:
         """Return the model of a device."""
@@ -92,7 +93,7 @@ class Cloud:
         """Bind a sub-device."""
         if self.bind_error is not None:
             raise self.bind_error
-        device_id = f"sub{len(self.bound)}"
+        device_id = "sub0" if self.knows_again else f"sub{len(self.bound)}"
         self.bound[device_id] = (product_id, client_id, name)
         self.models[device_id] = model(product_id)
         return device_id
@@ -642,6 +643,19 @@ async def test_sub_device_that_is_given_up(hass: HomeAssistant, cloud: Cloud, en
     assert cloud.unbound == ["sub0"]
     await answer(hass, await begin(hass, entry, "sub_device"), given)
     assert cloud.bound["sub1"][1] == cloud.bound["sub0"][1]
+
+
+async def test_sub_device_of_two_dialogs(hass: HomeAssistant, cloud: Cloud, entry: MockConfigEntry) -> None:
+    """Two dialogs for one entity are about one device: it stays when one of them makes it and the other one is closed."""
+    cloud.knows_again = True
+    given = {"product_id": LIGHT_PRODUCT, "entities": [LIGHT]}
+    first = await answer(hass, await begin(hass, entry, "sub_device"), given)
+    second = await answer(hass, await begin(hass, entry, "sub_device"), given)
+    made = await answer(hass, first, {**dict.fromkeys(shown(first), NONE), "on": "switch_led"})
+    assert made["type"] is FlowResultType.CREATE_ENTRY
+    hass.config_entries.subentries.async_abort(second["flow_id"])
+    await hass.async_block_till_done()
+    assert cloud.unbound == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import re
 from typing import Any, override
 
 from homeassistant.config_entries import SubentryFlowResult, UnknownEntry
-from homeassistant.const import CONF_ENTITIES, CONF_NAME
+from homeassistant.const import CONF_DEVICE_ID, CONF_ENTITIES, CONF_NAME
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.selector import (
@@ -173,9 +173,11 @@ class SubDeviceFlow(TyingFlow):
         return {}, ""
 
     async def _async_unbind(self, device_id: str) -> None:
-        """Unbind a sub-device, if that can be done now."""
+        """Unbind a sub-device, if that can be done now, and unless it is used: another dialog for the same entity binds the same."""
         with contextlib.suppress(LinkError, UnknownEntry):
-            await async_unbind(self.hass, self._get_entry(), device_id)
+            entry = self._get_entry()
+            if all(subentry.data.get(CONF_DEVICE_ID) != device_id for subentry in entry.subentries.values()):
+                await async_unbind(self.hass, entry, device_id)
 
     def _new_client_id(self, entity_id: str) -> str:
         """Return what the cloud shall know the sub-device by: the same for the same entity, and no other sub-device's."""
