@@ -465,6 +465,33 @@ async def test_event(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     ]
 
 
+async def test_event_that_tells_its_kind_no_more(hass: HomeAssistant, cloud: Cloud, entry: MockConfigEntry) -> None:
+    """The tie stays; what was told of an output that is gone does not."""
+    result = await answer(hass, await begin(hass, entry, "entity"), {"entity_id": BELL})
+    result = await answer(hass, result, {"event": "button_pressed"})
+    await answer(hass, result, dict(zip(shown(result), ("single", "double", "long"), strict=True)))
+    product = next(product for product in demo_products() if product.id == "gwdemo0000000001")
+    assert product.model is not None
+    described = product.model.as_json(complete=True)
+    for service in described["services"]:
+        for event in service["events"]:
+            event["outputParams"] = []
+    cloud.models[None] = parse_thing_model(described)
+    result = await change(hass, entry, "Bell")
+    assert shown(result) == {"event": "button_pressed"}
+    result = await answer(hass, result, shown(result))
+    assert result["reason"] == "reconfigure_successful"
+    assert subentry(entry, "Bell").data["pairs"] == [{"facet": "event", "kind": "event", "code": "button_pressed"}]
+
+
+async def test_entity_of_two_dialogs(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """What one of two dialogs exposes meanwhile, the other one does not expose again."""
+    first, second = await begin(hass, entry, "entity"), await begin(hass, entry, "entity")
+    await answer(hass, await answer(hass, first, {"entity_id": SENSOR}), {"value": "temp_current"})
+    result = await answer(hass, second, {"entity_id": SENSOR})
+    assert result["errors"] == {"entity_id": "exposed_already"}
+
+
 @pytest.mark.parametrize("confirmed", [True, False])
 async def test_lock_needs_a_second_yes(hass: HomeAssistant, entry: MockConfigEntry, confirmed: bool) -> None:
     """What lets people in is asked about by name, and off unless the user says otherwise."""
@@ -721,6 +748,79 @@ async def test_sub_device_is_changed(hass: HomeAssistant, cloud: Cloud, entry: M
     assert len(cloud.bound) == 1
 
 
+async def test_sub_device_is_changed_to_what_cannot_be(
+    hass: HomeAssistant, cloud: Cloud, entry: MockConfigEntry
+) -> None:
+    """It has entities, each of which can be exposed."""
+    result = await answer(
+        hass, await begin(hass, entry, "sub_device"), {"product_id": THERMOSTAT_PRODUCT, "entities": [THERMOSTAT]}
+    )
+    await answer(hass, result, {**dict.fromkeys(shown(result), NONE), "target_temperature": "temp_set"})
+    result = await change(hass, entry, "Hall")
+    result = await answer(hass, result, {"name": "Hall", "entities": []})
+    assert result["errors"] == {"entities": "entity_needed"}
+    result = await answer(hass, result, {"name": "Hall", "entities": [THERMOSTAT, "camera.door"]})
+    assert result["errors"] == {"entities": "nothing_to_expose"}
+    assert result["step_id"] == "reconfigure"
+
+
+async def test_sub_device_that_is_not_bound_yet(hass: HomeAssistant, cloud: Cloud) -> None:
+    """Changing it binds it; why that fails is said."""
+    data = {
+        "product_id": THERMOSTAT_PRODUCT,
+        "client_id": "abc",
+        "members": [{"entity": {"entity_id": SENSOR}, "pairs": []}],
+        "confirmed": False,
+    }
+    kept = ConfigSubentryData(data=data, subentry_type="sub_device", title="Hall", unique_id="abc")
+    unbound_entry = MockConfigEntry(domain=DOMAIN, unique_id=DEVICE_ID, data=DATA, subentries_data=[kept])
+    unbound_entry.add_to_hass(hass)
+    hass.states.async_set(SENSOR, "21.5", {"device_class": "temperature", "unit_of_measurement": "°C"})
+    given = {"name": "Hall", "entities": [SENSOR]}
+    cloud.bind_error = LinkLost("gone")
+    result = await answer(hass, await change(hass, unbound_entry, "Hall"), given)
+    assert result["errors"] == {"base": "tuyalink_not_connected"}
+    assert said(result, "error") == "gone"
+    cloud.bind_error = None
+    result = await answer(hass, result, given)
+    result = await answer(hass, result, {"value": "temp_current"})
+    assert result["reason"] == "reconfigure_successful"
+    assert cloud.bound == {"sub0": (THERMOSTAT_PRODUCT, "abc", "Hall")}
+    assert subentry(unbound_entry, "Hall").data["device_id"] == "sub0"
+
+
+async def test_sub_device_of_nothing(hass: HomeAssistant, cloud: Cloud, entry: MockConfigEntry) -> None:
+    """Entities of which nothing is tied make no sub-device, and none stays behind."""
+    result = await answer(
+        hass,
+        await begin(hass, entry, "sub_device"),
+        {"product_id": THERMOSTAT_PRODUCT, "entities": [THERMOSTAT, SENSOR]},
+    )
+    result = await answer(hass, result, dict.fromkeys(shown(result), NONE))
+    result = await answer(hass, result, {"value": NONE})
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "nothing_fits"
+    assert said(result, "entity") == "Hall, Desk temperature"
+    await hass.async_block_till_done()
+    assert cloud.unbound == ["sub0"]
+
+
+async def test_sub_device_after_an_attempt_that_failed_here(
+    hass: HomeAssistant, cloud: Cloud, entry: MockConfigEntry
+) -> None:
+    """What was bound before an error of ours is unbound when the user goes on."""
+    given = {"product_id": LIGHT_PRODUCT, "entities": [LIGHT]}
+    result = await begin(hass, entry, "sub_device")
+    with patch(f"{FLOWS}.tying_flow.Texts.load", side_effect=OSError), pytest.raises(OSError):
+        await answer(hass, result, given)
+    assert list(cloud.bound) == ["sub0"]
+    assert cloud.unbound == []
+    result = await answer(hass, result, given)
+    assert result["step_id"] == "pairs"
+    assert list(cloud.bound) == ["sub0", "sub1"]
+    assert cloud.unbound == ["sub0"]
+
+
 async def test_entity_of_a_sub_device_is_exposed_already(
     hass: HomeAssistant, cloud: Cloud, entry: MockConfigEntry
 ) -> None:
@@ -946,6 +1046,35 @@ async def test_action_that_the_product_has_no_more(hass: HomeAssistant, cloud: C
     result = await change(hass, entry, "Restart")
     assert result["reason"] == "action_gone"
     assert said(result, "code") == "restart"
+
+
+async def test_action_of_a_sub_device_that_is_gone(hass: HomeAssistant, cloud: Cloud, entry: MockConfigEntry) -> None:
+    """It has no actions to choose from."""
+    result = await answer(
+        hass, await begin(hass, entry, "sub_device"), {"product_id": LIGHT_PRODUCT, "entities": [LIGHT]}
+    )
+    await answer(hass, result, {**dict.fromkeys(shown(result), NONE), "on": "switch_led"})
+    lamp = subentry(entry, "Desk *lamp*").subentry_id
+    result = await begin(hass, entry, "action")
+    hass.config_entries.async_remove_subentry(entry, lamp)
+    result = await answer(hass, result, {"device": lamp})
+    assert result["reason"] == "device_gone"
+
+
+async def test_unreadable_entity(hass: HomeAssistant, cloud: Cloud) -> None:
+    """It is chosen anew; another one does not mind that it is there."""
+    kept = ConfigSubentryData(data={}, subentry_type="entity", title="Broken", unique_id=None)
+    broken = MockConfigEntry(domain=DOMAIN, unique_id="x", data=DATA, subentries_data=[kept])
+    broken.add_to_hass(hass)
+    hass.states.async_set(SENSOR, "21.5", {"device_class": "temperature", "unit_of_measurement": "°C"})
+    result = await begin(hass, broken, "entity")
+    assert config_of(result, "entity_id")["exclude_entities"] == []
+    result = await change(hass, broken, "Broken")
+    assert result["step_id"] == "reconfigure"
+    result = await answer(hass, result, {"entity_id": SENSOR})
+    result = await answer(hass, result, {"value": "temp_current"})
+    assert result["reason"] == "reconfigure_successful"
+    assert [one.data["entity"] for one in broken.subentries.values()] == [{"entity_id": SENSOR}]
 
 
 @pytest.mark.parametrize("kind", ["sub_device", "action"])

@@ -47,10 +47,10 @@ class EntityFlow(TyingFlow):
         except BadExposure:
             pass
         else:
-            if isinstance(exposure, EntityExposure):
-                self._agree(exposure)
-                pairs = exposure.member.pairs
-                entity_id = exposure.member.entity.entity_id(self.hass)
+            assert isinstance(exposure, EntityExposure)
+            self._agree(exposure)
+            pairs = exposure.member.pairs
+            entity_id = exposure.member.entity.entity_id(self.hass)
         errors: dict[str, str] = {}
         if user_input is not None:
             entity_id = user_input[CONF_ENTITY_ID]

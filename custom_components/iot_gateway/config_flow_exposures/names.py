@@ -7,7 +7,7 @@ from ..clients.tuyalink import Action, Event, Property
 
 
 def entity_name(hass: HomeAssistant, entity_id: str) -> str:
-    """Return what an entity is called, with its device and room as far as these tell more."""
+    """Return what an entity is called, with its device as far as that tells more."""
     state = hass.states.get(entity_id)
     entry = er.async_get(hass).async_get(entity_id)
     if state is not None and (name := state.attributes.get("friendly_name")):
