@@ -49,7 +49,16 @@ from .const import (
     TUYA_REGIONS,
 )
 from .data_centers import SELECTOR, async_data_center_choice, usual_data_center
-from .flow_fields import INVERTED_COVERS, SECRET, chosen_covers, cover_names, shown_covers, url_origin, with_covers
+from .flow_fields import (
+    INVERTED_COVERS,
+    SECRET,
+    chosen_covers,
+    cover_names,
+    shown_covers,
+    url_origin,
+    with_covers,
+    with_selectors,
+)
 
 # What forms show in its place, `_with_data_centers` says.
 _ENDPOINT = SelectSelector(
@@ -267,10 +276,7 @@ def _queue_options(user_input: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _with_data_centers(hass: HomeAssistant, schema: vol.Schema) -> vol.Schema:
     """Return a form's schema with the names of the data centers to choose from."""
-    choice = await async_data_center_choice(hass)
-    return vol.Schema(
-        {field: choice if field == CONF_ENDPOINT else selector for field, selector in schema.schema.items()}
-    )
+    return with_selectors(schema, {CONF_ENDPOINT: await async_data_center_choice(hass)})
 
 
 async def _try(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[dict[str, str], str]:

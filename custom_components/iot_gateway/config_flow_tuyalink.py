@@ -37,7 +37,7 @@ from .const import (
     TUYALINK_REGIONS,
 )
 from .data_centers import SELECTOR, async_data_center_choice, usual_data_center
-from .flow_fields import PORT, SECRET
+from .flow_fields import PORT, SECRET, with_selectors
 
 _SERVER: Final = "server"
 """The section of a form for those who don't connect to Tuya's own data centers."""
@@ -213,8 +213,7 @@ class TuyaLinkOptionsFlow(OptionsFlow):
 
 async def _with_data_centers(hass: HomeAssistant, schema: vol.Schema) -> vol.Schema:
     """Return a form's schema with the names of the data centers to choose from."""
-    choice = await async_data_center_choice(hass, TUYALINK_REGIONS)
-    return vol.Schema({field: choice if field == CONF_HOST else selector for field, selector in schema.schema.items()})
+    return with_selectors(schema, {CONF_HOST: await async_data_center_choice(hass, TUYALINK_REGIONS)})
 
 
 async def _try(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[dict[str, str], str]:
