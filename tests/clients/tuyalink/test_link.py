@@ -661,7 +661,7 @@ async def test_a_cancelled_request_leaves_nothing_behind(owner: Owner, cloud: Cl
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    assert owner.link._waiting == {}
+    assert owner.link._answers._awaited == {}
     assert owner.link.connected
 
 

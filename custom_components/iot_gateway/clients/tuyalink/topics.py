@@ -127,6 +127,12 @@ DOWNLINKS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The functions that a device, a gateway or a sub-device subscribes."""
 
+
+def downlinks_of(device_id: str, kind: str) -> list[str]:
+    """Return the topics that a device subscribes, of a kind of DOWNLINKS; raises MessageInvalid for an id that makes no topic."""
+    return [topic_of(device_id, function) for function in DOWNLINKS[kind]]
+
+
 ANSWERS: Final = frozenset(
     function for function in DOWNLINKS["gateway"] if function.endswith(("_response", "/response"))
 )
