@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 import contextlib
 from contextlib import asynccontextmanager
 from itertools import count
@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import pytest
 
-from custom_components.iot_gateway.clients.tuyalink import outbox as outbox_module, topics
 from custom_components.iot_gateway.clients.tuyalink.errors import (
     AnswerTimeout,
     CloudRefused,
@@ -21,94 +20,14 @@ from custom_components.iot_gateway.clients.tuyalink.errors import (
     MessageInvalid,
     MessageTooLarge,
 )
-from custom_components.iot_gateway.clients.tuyalink.outbox import Delivery, Outbox, sender
-from custom_components.iot_gateway.clients.tuyalink.records import EventRecord, PropertyRecord, Record
+from custom_components.iot_gateway.clients.tuyalink.outbox import Delivery, Outbox, pace as pace_module, sender
+from custom_components.iot_gateway.clients.tuyalink.records import PropertyRecord, Record
 
-from .broker import DEVICE, HOST, OTHER_SUB_DEVICE, SUB_DEVICE, TIMEOUT, Broker, needs_broker
+from .broker import DEVICE, HOST, TIMEOUT, Broker, needs_broker
 from .cloud import Cloud, Owner, Uplink, until
+from .kept_outbox import NOW, Kept, joined, said
 
 _LAMP: Final = "lamp"
-_NOW: Final = 1626197189.0
-
-
-class Receiver:
-    """Where deliveries go: `troubles` are raised one after the other, None meaning that all goes well."""
-
-    def __init__(self) -> None:
-        self.deliveries: list[Delivery] = []
-        self.troubles: list[Exception | None] = []
-        self.refuses: Callable[[Record], bool] = lambda _: False
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.held: dict[int, asyncio.Event] = {}
-        """What the first, second, ... delivery waits for."""
-        self.arrivals: list[float] = []
-
-    async def __call__(self, delivery: Delivery) -> None:
-        self.arrivals.append(asyncio.get_running_loop().time())
-        self.deliveries.append(delivery)
-        await self.gate.wait()
-        if (held := self.held.get(len(self.deliveries))) is not None:
-            await held.wait()
-        if self.troubles and (trouble := self.troubles.pop(0)) is not None:
-            raise trouble
-        if any(map(self.refuses, delivery.records)):
-            raise CloudRefused(2003, "a test")
-
-    @property
-    def records(self) -> list[Record]:
-        return [record for delivery in self.deliveries for record in delivery.records]
-
-    @property
-    def news(self) -> list[Any]:
-        return [_told(record) for one in self.deliveries if not one.history for record in one.records]
-
-    @property
-    def history(self) -> list[Any]:
-        return [_told(record) for one in self.deliveries if one.history for record in one.records]
-
-
-def _told(record: Record) -> Any:
-    return record.value if isinstance(record, PropertyRecord) else record.outputs
-
-
-class Kept:
-    """An outbox with its receiver, running or not."""
-
-    def __init__(self, **arguments: Any) -> None:
-        self.receiver = Receiver()
-        self.refused: list[tuple[Record, LinkError]] = []
-        options: dict[str, Any] = {
-            "send": self.receiver,
-            "rate": 10_000.0,
-            "burst": 1000,
-            "history_limit": 10_000,
-            "now": lambda: _NOW,
-            "gather": 0.0,
-            "on_refused": lambda record, err: self.refused.append((record, err)),
-        }
-        self.outbox = Outbox(**(options | arguments))
-
-    @property
-    def statistics(self) -> dict[str, int]:
-        return self.outbox.statistics.as_dict()
-
-    @asynccontextmanager
-    async def running(self, *, up: bool = True) -> AsyncIterator[Outbox]:
-        task = asyncio.create_task(self.outbox.run())
-        if up:
-            self.outbox.link_up()
-        try:
-            yield self.outbox
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-
-async def _joined(outbox: Outbox) -> None:
-    async with asyncio.timeout(TIMEOUT):
-        await outbox.join()
 
 
 # While the link is up
@@ -118,14 +37,14 @@ async def test_only_changes_are_reported() -> None:
     kept = Kept()
     async with kept.running() as outbox:
         assert outbox.offer(_LAMP, "on", True)
-        await _joined(outbox)
+        await joined(outbox)
         assert not outbox.offer(_LAMP, "on", True)
         # Another value on the wire, though Python takes them for equal
         assert outbox.offer(_LAMP, "on", 1)
         assert outbox.offer(_LAMP, "on", 1.0)
         assert outbox.offer("other", "on", True)
         assert outbox.offer(_LAMP, "off", True)
-        await _joined(outbox)
+        await joined(outbox)
     assert sorted(map(str, kept.receiver.news)) == ["1.0", "True", "True", "True"]
     assert kept.statistics["unchanged"] == 1
     assert kept.receiver.records[0] == PropertyRecord(device_id=_LAMP, code="on", value=True, time=1626197189000)
@@ -136,7 +55,7 @@ async def test_changes_of_one_turn_are_one_message() -> None:
     async with kept.running() as outbox:
         for index in range(20):
             _ = outbox.offer(f"device{index}", "on", True)
-        await _joined(outbox)
+        await joined(outbox)
     assert len(kept.receiver.deliveries) == 1
 
 
@@ -147,7 +66,7 @@ async def test_a_message_is_filled_up_to_what_it_holds() -> None:
             _ = outbox.offer(f"device{index}", "on", True)
         for index in range(40):
             _ = outbox.offer(_LAMP, f"text{index}", "x" * 1000)
-        await _joined(outbox)
+        await joined(outbox)
     for delivery in kept.receiver.deliveries:
         assert len({record.device_id for record in delivery.records}) <= 20
         assert sum(len(str(record)) for record in delivery.records) <= 20_000
@@ -162,7 +81,7 @@ async def test_the_newest_wins_within_the_rate() -> None:
         for value in range(100):
             _ = outbox.offer(_LAMP, "level", value)
             await asyncio.sleep(0.001)
-        await _joined(outbox)
+        await joined(outbox)
     told = kept.receiver.news
     assert told == sorted(told)
     assert told[-1] == 99
@@ -194,7 +113,7 @@ async def test_properties_take_turns_within_the_rate() -> None:
             for code in "abcd":
                 _ = outbox.offer(_LAMP, code, value)
             await asyncio.sleep(0.001)
-        await _joined(outbox)
+        await joined(outbox)
     told: dict[str, int] = defaultdict(int)
     for record in kept.receiver.records:
         told[record.code] += 1
@@ -212,7 +131,7 @@ async def test_an_echo_does_not_wait() -> None:
         outbox.echo(_LAMP, "level", 50)
         outbox.echo(_LAMP, "on", True)
         await until(lambda: len(kept.receiver.deliveries) == 2)
-        assert [(record.code, _told(record)) for record in kept.receiver.deliveries[1].records] == [
+        assert [(record.code, said(record)) for record in kept.receiver.deliveries[1].records] == [
             ("level", 50),
             ("on", True),
         ]
@@ -226,9 +145,9 @@ async def test_an_echo_is_told_though_nothing_has_changed() -> None:
     kept = Kept()
     async with kept.running() as outbox:
         _ = outbox.offer(_LAMP, "level", 50)
-        await _joined(outbox)
+        await joined(outbox)
         outbox.echo(_LAMP, "level", 50)
-        await _joined(outbox)
+        await joined(outbox)
         assert not outbox.offer(_LAMP, "level", 50)
     assert kept.receiver.news == [50, 50]
     assert kept.statistics["coalesced"] == 0
@@ -238,10 +157,10 @@ async def test_an_echo_hurries_what_waits_already() -> None:
     kept = Kept(rate=0.001, burst=1)
     async with kept.running() as outbox:
         _ = outbox.offer(_LAMP, "level", 1)
-        await _joined(outbox)
+        await joined(outbox)
         _ = outbox.offer(_LAMP, "level", 50)
         outbox.echo(_LAMP, "level", 50)
-        await _joined(outbox)
+        await joined(outbox)
     assert kept.receiver.news == [1, 50]
     assert kept.statistics["coalesced"] == 0
 
@@ -251,7 +170,7 @@ async def test_what_waits_can_be_hurried() -> None:
     kept = Kept(rate=0.001, burst=1)
     async with kept.running() as outbox:
         _ = outbox.offer(_LAMP, "level", 1)
-        await _joined(outbox)
+        await joined(outbox)
         outbox.hurry(_LAMP, "level")
         outbox.hurry(_LAMP, "unknown")
         _ = outbox.offer(_LAMP, "level", 50)
@@ -272,7 +191,7 @@ async def test_what_is_known_can_be_forgotten() -> None:
         _ = outbox.offer(_LAMP, "level", 1)
         outbox.happened(_LAMP, "pressed", {})
         assert outbox.known() == {(_LAMP, "level"), (_LAMP, "pressed")}
-        await _joined(outbox)
+        await joined(outbox)
         outbox.link_down()
         _ = outbox.offer(_LAMP, "color", "red")
         outbox.happened(_LAMP, "held", {})
@@ -292,7 +211,7 @@ async def test_echoes_make_no_debt_without_end() -> None:
             await asyncio.sleep(0)
         _ = outbox.offer(_LAMP, "color", "red")
         begun = asyncio.get_running_loop().time()
-        await _joined(outbox)
+        await joined(outbox)
         assert asyncio.get_running_loop().time() - begun < 1.0
 
 
@@ -302,7 +221,7 @@ async def test_events_are_told_all_and_in_their_order() -> None:
         for index in range(5):
             outbox.happened(_LAMP, "pressed", {"n": index}, index)
         outbox.happened(_LAMP, "held", {"n": 9})
-        await _joined(outbox)
+        await joined(outbox)
     assert [told["n"] for told in kept.receiver.news if told["n"] != 9] == [0, 1, 2, 3, 4]
     # A batch report has each code once
     for delivery in kept.receiver.deliveries:
@@ -317,7 +236,7 @@ async def test_a_clock_that_is_set_back_makes_no_older_values() -> None:
     async with kept.running() as outbox:
         for value in range(3):
             _ = outbox.offer(_LAMP, "level", value)
-            await _joined(outbox)
+            await joined(outbox)
     assert [record.time for record in kept.receiver.records] == [2_000_000, 2_000_000, 3_000_000]
 
 
@@ -356,16 +275,16 @@ async def test_what_happens_while_the_link_is_down_is_history_and_the_newest_is_
         await asyncio.sleep(0.01)
         assert kept.receiver.deliveries == []
         outbox.link_up()
-        await _joined(outbox)
+        await joined(outbox)
     first, second, *rest = kept.receiver.deliveries
     assert (first.history, second.history) == (False, True)
-    assert {record.code: _told(record) for record in first.records} == {"level": 4, "on": True}
-    assert [_told(record) for record in second.records] == [
+    assert {record.code: said(record) for record in first.records} == {"level": 4, "on": True}
+    assert [said(record) for record in second.records] == [
         told for value in range(5) for told in ((value, {"n": value}) if value < 4 else ({"n": value},))
     ]
     assert [record.time for record in second.records] == sorted(record.time for record in second.records)
     # Once more behind the history, whose last value the cloud may take for the state
-    assert [_told(record) for one in rest for record in one.records] == [4]
+    assert [said(record) for one in rest for record in one.records] == [4]
     assert kept.statistics["restated"] == 1
 
 
@@ -374,7 +293,7 @@ async def test_a_property_that_changed_once_has_no_history() -> None:
     async with kept.running(up=False) as outbox:
         _ = outbox.offer(_LAMP, "on", True, 1000)
         outbox.link_up()
-        await _joined(outbox)
+        await joined(outbox)
     assert kept.receiver.news == [True]
     assert kept.receiver.history == []
     assert kept.receiver.records[0].time == 1000
@@ -388,7 +307,7 @@ async def test_the_oldest_history_is_dropped_and_counted() -> None:
         _ = outbox.offer(_LAMP, "on", True, 0)
         assert outbox.waiting == 12
         outbox.link_up()
-        await _joined(outbox)
+        await joined(outbox)
     assert kept.receiver.history == list(range(89, 99))
     assert set(kept.receiver.news) == {99, True}
     assert kept.statistics["dropped"] == 89
@@ -400,7 +319,7 @@ async def test_no_history_at_all_still_tells_the_newest() -> None:
         for value in range(10):
             _ = outbox.offer(_LAMP, "level", value, value)
         outbox.link_up()
-        await _joined(outbox)
+        await joined(outbox)
     assert kept.receiver.records == [PropertyRecord(device_id=_LAMP, code="level", value=9, time=9)]
 
 
@@ -408,7 +327,7 @@ async def test_what_waited_for_the_rate_is_kept_when_the_link_goes_down() -> Non
     kept = Kept(rate=0.001, burst=1)
     async with kept.running() as outbox:
         _ = outbox.offer(_LAMP, "level", 0)
-        await _joined(outbox)
+        await joined(outbox)
         _ = outbox.offer(_LAMP, "level", 1)
         outbox.happened(_LAMP, "pressed", {"n": 1})
         outbox.link_down()
@@ -441,12 +360,12 @@ async def test_lost_under_way() -> None:
         await until(lambda: kept.receiver.deliveries)
         _ = outbox.offer(_LAMP, "level", 2, 3)
         kept.receiver.gate.set()
-        await _joined(outbox)
+        await joined(outbox)
         assert outbox.waiting == 3
         _ = outbox.offer(_LAMP, "level", 3, 4)
         kept.receiver.deliveries.clear()
         outbox.link_up()
-        await _joined(outbox)
+        await joined(outbox)
     assert kept.receiver.news == [3, 3]
     assert kept.receiver.history == [1, {"n": 1}, 2]
 
@@ -461,7 +380,7 @@ async def test_a_loss_that_is_noticed_after_the_rejoin() -> None:
         outbox.link_down()
         outbox.link_up()
         kept.receiver.gate.set()
-        await _joined(outbox)
+        await joined(outbox)
     # It goes on, since the new link is not the one that was lost
     assert kept.receiver.news == [1, 1]
 
@@ -473,12 +392,12 @@ async def test_history_that_is_lost_under_way_keeps_its_order() -> None:
         for value in range(6):
             _ = outbox.offer(_LAMP, "level", value, 1000)
         outbox.link_up()
-        await _joined(outbox)
+        await joined(outbox)
         assert kept.receiver.history == [0, 1, 2, 3, 4]
         kept.receiver.deliveries.clear()
         _ = outbox.offer(_LAMP, "level", 6, 1000)
         outbox.link_up()
-        await _joined(outbox)
+        await joined(outbox)
     # 5 had been told before, as news
     assert kept.receiver.history == [0, 1, 2, 3, 4]
     assert kept.receiver.news == [6, 6]
@@ -503,13 +422,13 @@ async def test_news_and_history_take_turns() -> None:
 
 async def test_an_event_that_is_put_back_stays_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Kept()
-    kept.outbox._hold = 0.01
+    kept.outbox._pace._hold = 0.01
     kept.receiver.troubles = [CloudRefused(1001, "a test")]
     async with kept.running() as outbox:
         for index in range(3):
             outbox.happened(_LAMP, "pressed", {"n": index})
         outbox.happened(_LAMP, "held", {"n": 3})
-        await _joined(outbox)
+        await joined(outbox)
     assert [told["n"] for told in kept.receiver.news] == [0, 3, 0, 3, 1, 2]
 
 
@@ -525,9 +444,9 @@ async def test_what_is_only_told_again_becomes_no_history() -> None:
         # 1 is told for the second time, is superseded meanwhile, and lost
         _ = outbox.offer(_LAMP, "level", 2, 2)
         kept.receiver.held[3].set()
-        await _joined(outbox)
+        await joined(outbox)
         outbox.link_up()
-        await _joined(outbox)
+        await joined(outbox)
     assert kept.receiver.history == [0]
     assert kept.receiver.news == [1, 1, 2]
 
@@ -546,7 +465,7 @@ async def test_what_is_told_again_never_comes_behind_something_newer() -> None:
         kept.receiver.held[2].set()
         await asyncio.sleep(0.02)
         kept.receiver.held[3].set()
-        await _joined(outbox)
+        await joined(outbox)
     assert kept.receiver.history == [0]
     assert kept.receiver.news == [1, 2]
 
@@ -560,7 +479,7 @@ async def test_one_record_that_the_cloud_does_not_take_costs_no_other() -> None:
     async with kept.running() as outbox:
         for index in range(50):
             _ = outbox.offer(_LAMP, f"{'wrong' if index == 7 else 'right'}{index}", index)
-        await _joined(outbox)
+        await joined(outbox)
     taken = [
         record
         for one in kept.receiver.deliveries
@@ -577,14 +496,14 @@ async def test_one_record_that_the_cloud_does_not_take_costs_no_other() -> None:
 
 async def test_one_record_of_history_that_the_cloud_does_not_take_costs_no_other() -> None:
     kept = Kept()
-    kept.receiver.refuses = lambda record: _told(record) == 33
+    kept.receiver.refuses = lambda record: said(record) == 33
     async with kept.running(up=False) as outbox:
         for value in range(100):
             _ = outbox.offer(_LAMP, "level", value, value)
         outbox.link_up()
-        await _joined(outbox)
+        await joined(outbox)
     taken = [
-        _told(record)
+        said(record)
         for one in kept.receiver.deliveries
         if one.history and not any(map(kept.receiver.refuses, one.records))
         for record in one.records
@@ -600,25 +519,25 @@ async def test_a_partly_refused_message_is_not_sent_again() -> None:
     async with kept.running() as outbox:
         _ = outbox.offer(_LAMP, "a", 1)
         _ = outbox.offer(_LAMP, "b", 2)
-        await _joined(outbox)
+        await joined(outbox)
     assert len(kept.receiver.deliveries) == 1
     assert kept.statistics["partly_refused"] == 1
 
 
 async def test_a_service_error_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox_module, "_HOLD_FIRST", 0.05)
+    monkeypatch.setattr(pace_module, "_HOLD_FIRST", 0.05)
     kept = Kept()
     kept.receiver.troubles = [CloudRefused(1001, "a test"), CloudRefused(1001, "a test"), None]
     async with kept.running() as outbox:
-        outbox._hold = 0.05
+        outbox._pace._hold = 0.05
         _ = outbox.offer(_LAMP, "a", 1)
-        await _joined(outbox)
+        await joined(outbox)
     assert kept.receiver.news == [1, 1, 1]
     first, second, third = kept.receiver.arrivals
     assert second - first >= 0.05
     assert third - second >= 0.1
     assert kept.statistics["refused"] == 0
-    assert outbox._hold == 0.05
+    assert outbox._pace._hold == 0.05
 
 
 async def test_news_without_an_answer_are_taken_for_told() -> None:
@@ -626,20 +545,20 @@ async def test_news_without_an_answer_are_taken_for_told() -> None:
     kept.receiver.troubles = [AnswerTimeout("a test")]
     async with kept.running() as outbox:
         _ = outbox.offer(_LAMP, "a", 1)
-        await _joined(outbox)
+        await joined(outbox)
     assert kept.receiver.news == [1]
     assert kept.statistics["unconfirmed"] == 1
 
 
 async def test_history_without_an_answer_is_told_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox_module, "_HOLD_FIRST", 0.01)
+    monkeypatch.setattr(pace_module, "_HOLD_FIRST", 0.01)
     kept = Kept()
     kept.receiver.troubles = [None, *(AnswerTimeout("a test") for _ in range(3))]
     async with kept.running(up=False) as outbox:
         _ = outbox.offer(_LAMP, "a", 1)
         _ = outbox.offer(_LAMP, "a", 2)
         outbox.link_up()
-        await _joined(outbox)
+        await joined(outbox)
     assert kept.receiver.history == [1, 1, 1]
     assert kept.statistics["unconfirmed"] == 1
 
@@ -650,18 +569,18 @@ async def test_what_the_link_cannot_send_is_given_up(trouble: LinkError) -> None
     kept.receiver.troubles = [trouble]
     async with kept.running() as outbox:
         _ = outbox.offer(_LAMP, "a", 1)
-        await _joined(outbox)
+        await joined(outbox)
     assert kept.statistics["refused"] == 1
     assert kept.refused[0][1] is trouble
 
 
 async def test_a_defect_of_the_sender_loses_nothing(caplog: pytest.LogCaptureFixture) -> None:
     kept = Kept()
-    kept.outbox._hold = 0.01
+    kept.outbox._pace._hold = 0.01
     kept.receiver.troubles = [RuntimeError("a defect")]
     async with kept.running() as outbox:
         _ = outbox.offer(_LAMP, "a", 1)
-        await _joined(outbox)
+        await joined(outbox)
     assert kept.receiver.news == [1, 1]
     assert "a defect" in caplog.text
 
@@ -675,7 +594,7 @@ async def test_a_callback_that_fails(caplog: pytest.LogCaptureFixture) -> None:
     async with kept.running() as outbox:
         _ = outbox.offer(_LAMP, "a", 1)
         _ = outbox.offer(_LAMP, "b", 1)
-        await _joined(outbox)
+        await joined(outbox)
     assert "a defect" in caplog.text
     assert kept.statistics["reported"] == 1
 
@@ -694,7 +613,7 @@ async def test_forgetting() -> None:
         outbox.forget("lamp", "on")
         outbox.forget("fan")
         outbox.link_up()
-        await _joined(outbox)
+        await joined(outbox)
         assert {(record.device_id, record.code) for record in kept.receiver.records} == {
             ("lamp", "level"),
             ("lamp", "pressed"),
@@ -714,104 +633,10 @@ async def test_forgetting_what_is_under_way() -> None:
         await until(lambda: kept.receiver.deliveries)
         outbox.forget(_LAMP)
         kept.receiver.gate.set()
-        await _joined(outbox)
+        await joined(outbox)
         outbox.link_up()
-        await _joined(outbox)
+        await joined(outbox)
     assert [record.device_id for record in kept.receiver.deliveries[1].records] == ["fan"]
-
-
-async def test_a_snapshot_outlives_a_restart() -> None:
-    old = Kept()
-    async with old.running(up=False) as outbox:
-        for value in range(4):
-            _ = outbox.offer(_LAMP, "level", value, 1000)
-            outbox.happened(_LAMP, "pressed", {"n": value}, 1000)
-        written = json.loads(json.dumps(outbox.snapshot()))
-    new = Kept()
-    assert new.outbox.restore(written) == 0
-    assert new.outbox.snapshot() == written
-    async with new.running(up=False) as outbox:
-        # What it says after the restart is what it said before: no change
-        assert not outbox.offer(_LAMP, "level", 3, 2000)
-        assert outbox.offer(_LAMP, "level", 7, 2000)
-        outbox.link_up()
-        await _joined(outbox)
-    assert [told for told in new.receiver.history if isinstance(told, int)] == [0, 1, 2, 3]
-    assert [told["n"] for told in new.receiver.history if isinstance(told, dict)] == [0, 1, 2, 3]
-    assert new.receiver.news == [7, 7]
-
-
-async def test_a_snapshot_knows_what_has_to_be_told_behind_the_history() -> None:
-    old = Kept(rate=0.001, burst=1)
-    async with old.running(up=False) as outbox:
-        for value in range(3):
-            _ = outbox.offer(_LAMP, "level", value, value)
-        outbox.link_up()
-        await until(lambda: old.receiver.news == [2])
-        await until(lambda: outbox.waiting == 2)
-        written = json.loads(json.dumps(outbox.snapshot()))
-    new = Kept()
-    assert new.outbox.restore(written) == 0
-    async with new.running() as outbox:
-        assert not outbox.offer(_LAMP, "level", 2)
-        await _joined(outbox)
-    assert new.receiver.history == [0, 1]
-    assert new.receiver.news == [2]
-
-
-async def test_a_snapshot_holds_what_is_under_way() -> None:
-    kept = Kept()
-    async with kept.running() as outbox:
-        kept.receiver.gate.clear()
-        _ = outbox.offer(_LAMP, "level", 1, 1)
-        outbox.happened(_LAMP, "pressed", {"n": 1}, 1)
-        await until(lambda: kept.receiver.deliveries)
-        _ = outbox.offer(_LAMP, "color", "red", 2)
-        during = outbox.snapshot()
-        _ = outbox.offer(_LAMP, "level", 2, 3)
-        later = outbox.snapshot()
-        # Ended by Home Assistant, which asks afterwards
-    ended = outbox.snapshot()
-    assert {entry[3] for entry in during["pending"]} == {"red", 1}
-    assert [entry[3] for entry in during["history"]] == [{"n": 1}]
-    assert {entry[3] for entry in later["pending"]} == {"red", 2}
-    assert [entry[3] for entry in later["history"]] == [1, {"n": 1}]
-    assert {entry[3] for entry in ended["pending"]} == {"red", 2}
-    assert {str(entry[3]) for entry in ended["history"] if entry[0] == "event"} == {"{'n': 1}"}
-    kept.receiver.gate.set()
-
-
-async def test_a_snapshot_holds_an_echo_under_way() -> None:
-    kept = Kept()
-    async with kept.running() as outbox:
-        kept.receiver.gate.clear()
-        outbox.echo(_LAMP, "level", 1)
-        await until(lambda: kept.receiver.deliveries)
-        written = outbox.snapshot()
-    assert [entry[3] for entry in written["pending"]] == [1]
-    kept.receiver.gate.set()
-
-
-@pytest.mark.parametrize("data", [None, [], {}, {"version": 99, "pending": [["property", "a", "b", 1, 1]]}, "x"])
-def test_a_snapshot_of_another_kind_is_left_alone(data: Any) -> None:
-    kept = Kept()
-    assert kept.outbox.restore(data) == 0
-    assert kept.outbox.waiting == 0
-
-
-def test_what_cannot_be_read_of_a_snapshot_is_counted() -> None:
-    kept = Kept(history_limit=2)
-    good = ["property", _LAMP, "level", 1, 1]
-    bad: list[Any] = [
-        None,
-        [],
-        ["property", 1, "a", 1, 1],
-        ["event", "a", "b", 1, 1],
-        ["property", "a", "b", "x" * 10_000, 1],
-    ]
-    assert kept.outbox.restore({"version": 1, "pending": [*bad, good], "history": [*bad, good, good, good]}) == 10
-    assert kept.outbox.waiting == 3
-    assert kept.statistics["dropped"] == 1
 
 
 # All of it at once
@@ -836,7 +661,7 @@ class _World:
         if fate < 0.05:
             raise LinkLost("before it arrived")
         for record in delivery.records:
-            self.heard.append((record.device_id, record.code, _told(record), record.time, delivery.history))
+            self.heard.append((record.device_id, record.code, said(record), record.time, delivery.history))
         for _ in range(self.random.randrange(4)):
             await asyncio.sleep(0)
         if fate < 0.1:
@@ -858,7 +683,7 @@ async def test_nothing_is_lost_and_the_newest_wins(seed: int, limit: int) -> Non
         burst=random_.choice([1, 5, 50]),
         history_limit=limit,
         gather=0.0,
-        now=lambda: _NOW,
+        now=lambda: NOW,
     )
     totals: dict[str, int] = defaultdict(int)
     task = asyncio.create_task(box.run())
@@ -877,7 +702,7 @@ async def test_nothing_is_lost_and_the_newest_wins(seed: int, limit: int) -> Non
         else:
             assert box.offer(*key, number, time_ms)
         offered[key].append((number, time_ms))
-        if not box._online:
+        if not box._stock.online:
             while_down.add((*key, number))
 
     for _ in range(400):
@@ -890,7 +715,7 @@ async def test_nothing_is_lost_and_the_newest_wins(seed: int, limit: int) -> Non
                 box.link_up()
             else:
                 box.link_down()
-        elif world.up and not box._online and chance < 0.3:
+        elif world.up and not box._stock.online and chance < 0.3:
             # It was lost in between, and is back
             box.link_up()
         elif chance > 0.985:
@@ -901,7 +726,7 @@ async def test_nothing_is_lost_and_the_newest_wins(seed: int, limit: int) -> Non
             written = json.loads(json.dumps(box.snapshot()))
             for name, value in box.statistics.as_dict().items():
                 totals[name] += value
-            box = Outbox(send=world.send, rate=5000.0, burst=5, history_limit=limit, gather=0.0, now=lambda: _NOW)
+            box = Outbox(send=world.send, rate=5000.0, burst=5, history_limit=limit, gather=0.0, now=lambda: NOW)
             assert box.restore(written) == 0
             world.up = False
             task = asyncio.create_task(box.run())
@@ -954,76 +779,6 @@ async def test_nothing_is_lost_and_the_newest_wins(seed: int, limit: int) -> Non
 
 
 # Over a link
-
-
-class _Link:
-    """What the sender needs of a link."""
-
-    device_id = DEVICE
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, str, Any, bool]] = []
-        self.silent = False
-
-    async def request(self, topic: topics.Topic, data: Any, *, timeout: float, device_id: str) -> None:
-        self.sent.append((topic.up or "", device_id, data, True))
-        if self.silent:
-            raise AnswerTimeout("a test")
-
-    async def publish(self, topic: topics.Topic, data: Any, *, device_id: str) -> None:
-        self.sent.append((topic.up or "", device_id, data, False))
-
-
-def _value(device_id: str, code: str = "on") -> PropertyRecord:
-    return PropertyRecord(device_id=device_id, code=code, value=True, time=1)
-
-
-def _event(device_id: str, code: str = "pressed") -> EventRecord:
-    return EventRecord(device_id=device_id, code=code, outputs={}, time=1)
-
-
-@pytest.mark.parametrize(
-    ("records", "batch", "expected"),
-    [
-        ((_value(DEVICE), _value(DEVICE, "level")), True, [("thing/property/report", DEVICE)]),
-        ((_value(SUB_DEVICE),), True, [("thing/property/report", SUB_DEVICE)]),
-        ((_event(SUB_DEVICE),), True, [("thing/event/trigger", SUB_DEVICE)]),
-        ((_value(SUB_DEVICE), _value(OTHER_SUB_DEVICE)), True, [("thing/data/batch_report", DEVICE)]),
-        ((_value(SUB_DEVICE), _event(SUB_DEVICE)), True, [("thing/data/batch_report", DEVICE)]),
-        (
-            (_value(SUB_DEVICE), _value(OTHER_SUB_DEVICE), _event(DEVICE)),
-            False,
-            [
-                ("thing/property/report", SUB_DEVICE),
-                ("thing/property/report", OTHER_SUB_DEVICE),
-                ("thing/event/trigger", DEVICE),
-            ],
-        ),
-    ],
-)
-async def test_the_sender_picks_the_plainest_message(
-    records: tuple[Record, ...], batch: bool, expected: list[tuple[str, str]]
-) -> None:
-    link = _Link()
-    send = sender(link, batch=batch)  # type: ignore[arg-type]
-    await send(Delivery(records=records))
-    assert [(function, device_id) for function, device_id, _, _ in link.sent] == expected
-    await send(Delivery(records=records, history=True))
-    assert link.sent[-1][:2] == ("thing/data/history_report", DEVICE)
-
-
-async def test_the_sender_asks_a_silent_cloud_no_longer() -> None:
-    link = _Link()
-    link.silent = True
-    send = sender(link)  # type: ignore[arg-type]
-    for _ in range(3):
-        with pytest.raises(AnswerTimeout):
-            await send(Delivery(records=(_value(DEVICE),)))
-    await send(Delivery(records=(_value(DEVICE),)))
-    assert [asked for _, _, _, asked in link.sent] == [True, True, True, False]
-    quiet = _Link()
-    await sender(quiet, ack=False)(Delivery(records=(_value(DEVICE),)))  # type: ignore[arg-type]
-    assert quiet.sent[0][3] is False
 
 
 @needs_broker
@@ -1126,7 +881,7 @@ async def test_a_connection_that_is_cut_again_and_again_loses_nothing(broker: Br
                 relay.open = True
                 async with asyncio.timeout(TIMEOUT):
                     await owner.link.wait_connected()
-                await until(lambda: box._online)
+                await until(lambda: box._stock.online)
             async with asyncio.timeout(TIMEOUT):
                 await box.join()
             task.cancel()
