@@ -737,6 +737,24 @@ async def test_many_sub_devices_in_small_packets(scripted: ScriptedBroker) -> No
         assert expected <= set(scripted.connections[1].topics)
 
 
+async def test_a_sub_device_that_comes_while_the_link_subscribes(scripted: ScriptedBroker) -> None:
+    owner = Owner(scripted.port)
+    adding: list[asyncio.Task[None]] = []
+
+    def suback(_: str) -> int:
+        if not adding:
+            adding.append(asyncio.create_task(owner.link.add_sub_devices([SUB_DEVICE])))
+        return 1
+
+    scripted.suback = suback
+    async with owner.running():
+        await adding[0]
+        # Whoever adds it again does not wait: it is heard
+        await owner.link.add_sub_devices([SUB_DEVICE])
+        expected = {f"tylink/{SUB_DEVICE}/{down}" for down in DOWNLINKS["sub_device"]}
+        assert expected <= set(scripted.connections[0].topics)
+
+
 async def test_an_id_with_a_wildcard_is_no_sub_device(owner: Owner) -> None:
     for device_id in ("#", "+", "a/b", ""):
         with pytest.raises(MessageInvalid):

@@ -79,7 +79,7 @@ class Session:
         """Connect, subscribe and listen until the connection ends; `error` tells what went wrong.
 
         Args:
-            filters: returns the topics to hear; asked once the broker has accepted us.
+            filters: returns the topics to hear; asked once the broker has accepted us, and again until there are no more.
         """
         try:
             async with self._connector.entered(self.client) as client:
@@ -87,7 +87,7 @@ class Session:
                 # From the beginning, because it is what notices the end
                 reader = asyncio.create_task(self._read(client), name="tuyalink listens")
                 try:
-                    granted = await self.subscribe(filters())
+                    granted = await self._subscribe_all(filters)
                     if self._over.done():
                         # With the very answer to the last subscription
                         await reader
@@ -163,6 +163,15 @@ class Session:
         task.add_done_callback(done)
         if not await confirmed:
             raise LinkLost("The connection was lost before the message was confirmed")
+
+    async def _subscribe_all(self, filters: Callable[[], list[str]]) -> int:
+        """Subscribe all topics, those too that come meanwhile: nobody subscribes them while this isn't up."""
+        granted = 0
+        subscribed: set[str] = set()
+        while new := [topic for topic in filters() if topic not in subscribed]:
+            granted += await self.subscribe(new)
+            subscribed.update(new)
+        return granted
 
     async def _read(self, client: aiomqtt.Client) -> None:
         """Take what comes; ends with MqttError."""
