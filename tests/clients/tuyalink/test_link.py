@@ -562,7 +562,7 @@ async def test_a_request_and_its_answer(owner: Owner, cloud: Cloud) -> None:
         "data": {"format": "simple"},
     }
     assert len(uplink.body["msgId"]) <= 32
-    assert owner.statistics["answers"] == 1
+    assert owner.statistics["requests"] == owner.statistics["answers"] == 1
     assert owner.statistics["confirmed_in"] >= 0
 
 
@@ -620,7 +620,7 @@ async def test_the_clouds_codes_are_errors(owner: Owner, cloud: Cloud, code: int
 async def test_no_answer(owner: Owner, cloud: Cloud) -> None:
     with pytest.raises(AnswerTimeout):
         _ = await owner.link.request(topics.MODEL_GET, None, timeout=0.1)
-    assert owner.statistics["timeouts"] == 1
+    assert owner.statistics["requests"] == owner.statistics["timeouts"] == 1
     # What comes too late belongs to nobody, and the connection stays
     uplink = await cloud.one("thing/model/get")
     await cloud.send("thing/model/get_response", {"msgId": uplink.body["msgId"], "code": 0})

@@ -10,8 +10,8 @@ class LinkStatistics:
 
     `connections` were made, `losses` happened, `refused` attempts were declined for the credentials, `takeovers` were told.
     `sent` messages were handed to the broker, `confirmed` ones it confirmed, `unconfirmed` ones may or may not have arrived;
-    `confirmed_in` is how many seconds the last confirmation took. `timeouts` are requests without an answer, `refusals` the
-    answers with a code other than 0, by code. `commands` came, `duplicates` of them came again and were not run a second time.
+    `confirmed_in` is how many seconds the last confirmation took. `requests` were made, `answers` came to them; `timeouts` are
+    requests without an answer, `refusals` the answers with a code other than 0, by code. `commands` came, `duplicates` of them came again and were not run a second time.
     `unmatched` messages were for nobody, `malformed` ones could not be read, `refused_subscriptions` are topics that the
     broker does not let us hear.
     """

@@ -230,6 +230,7 @@ class TuyaLink:
         target = topic.publish_to(device_id)
         msg_id = message_id()
         payload = build(data, now=self._now(), msg_id=msg_id, ack=True)
+        self.statistics.requests += 1
         try:
             with self._answers.expect(msg_id, device_id, topic.down) as answered:
                 async with asyncio.timeout(timeout):
