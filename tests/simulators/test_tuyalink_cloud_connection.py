@@ -202,6 +202,20 @@ async def test_a_rival_that_gives_up(cloud: TuyaLinkCloudSimulator) -> None:
     assert rival.connections == 1
 
 
+async def test_a_rival_that_is_released_while_it_logs_in(
+    cloud: TuyaLinkCloudSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At whatever moment, it is gone then: it neither takes over what comes next nor trips over the end of its connection."""
+    for turn in range(20):
+        _ = await cloud.take_over(cloud.gateway.id, persistent=True)
+        assert cloud.kick(cloud.gateway.id)
+        await asyncio.sleep(turn / 2000)
+        await cloud.release(cloud.gateway.id)
+        async with connected(cloud) as device:
+            assert await device.report({"switch_1": True}) == 0
+    assert "CancelledError" not in caplog.text
+
+
 async def test_kick(cloud: TuyaLinkCloudSimulator) -> None:
     assert not cloud.kick(cloud.gateway.id)
     async with client_of(cloud) as client, asyncio.timeout(5):
