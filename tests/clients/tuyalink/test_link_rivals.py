@@ -20,8 +20,7 @@ def test_the_third_short_connection_in_a_row_is_it_and_the_next_are_nothing_new(
     assert not watch.ended(100.0, by_us=False)
     assert watch.taken_over
     watch.settled()
-    assert not watch.taken_over
-    # And all of it again
+    # And all of it again, once a connection has lasted
     assert [watch.ended(1.0, by_us=False) for _ in range(3)] == [False, False, True]
 
 
