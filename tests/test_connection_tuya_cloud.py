@@ -91,9 +91,8 @@ async def entry(hass: HomeAssistant, cloud: TuyaCloudSimulator, unload: None) ->
 
 def infos(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return what the connection told the user in the log."""
-    return [
-        record.getMessage() for record in caplog.records if record.name == CONNECTION and record.levelno >= logging.INFO
-    ]
+    names = {CONNECTION, f"{CONNECTION}_devices"}
+    return [record.getMessage() for record in caplog.records if record.name in names and record.levelno >= logging.INFO]
 
 
 def connection_of(entry: MockConfigEntry) -> TuyaCloudConnection:
@@ -117,7 +116,7 @@ def next_poll(entry: MockConfigEntry) -> float:
     (when,) = [
         handle.when() - connection._hass.loop.time()
         for handle in connection._hass.loop._scheduled  # type: ignore[attr-defined]
-        if not handle.cancelled() and "_poll_now" in repr(handle._args)
+        if not handle.cancelled() and "_read_now" in repr(handle._args)
     ]
     return float(round(when))
 
@@ -679,7 +678,7 @@ async def test_cloud_that_is_away(
     after(hass, 599)
     await hass.async_block_till_done()
     await cloud.start()
-    await wait_until(lambda: connection_of(entry)._cancel_poll is not None)
+    await wait_until(lambda: connection_of(entry)._timer._cancel_reading is not None)
     connection_of(entry).api._pauses.clear()
     await poll(hass, entry)
     assert state_of(hass, sensor) == "21.5"

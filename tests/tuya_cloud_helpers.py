@@ -71,11 +71,11 @@ def after(hass: HomeAssistant, seconds: float) -> None:
 
 async def poll(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Let the list of devices be read again now, and wait until that has been done and the next time is set."""
-    connection = entry.runtime_data.connection
-    assert connection._cancel_poll is not None
-    connection._cancel_poll()
-    connection._poll_now(dt_util.utcnow())
-    await wait_until(lambda: connection._cancel_poll is not None)
+    timer = entry.runtime_data.connection._timer
+    assert timer._cancel_reading is not None
+    timer._cancel_reading()
+    timer._read_now(dt_util.utcnow())
+    await wait_until(lambda: timer._cancel_reading is not None)
     await hass.async_block_till_done()
 
 

@@ -20,7 +20,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .clients.tuya_cloud.errors import CloudError
-from .connections.tuya_cloud import async_probe
+from .connections.tuya_cloud_api import async_probe
 from .connections.tuya_cloud_errors import error_key
 from .connections.tuya_cloud_queue import check_queue
 from .connections.tuya_cloud_troubles import CONSOLE_URL

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iot_gateway.connections import tuya_cloud
+from custom_components.iot_gateway.connections import tuya_cloud, tuya_cloud_timer
 from custom_components.iot_gateway.const import DOMAIN
 from simulators.tuya_cloud import CloudDevice, TuyaCloudSimulator
 from simulators.tuya_queue import TuyaQueueSimulator
@@ -22,7 +22,7 @@ def few_platforms() -> Generator[None]:
     """Set few platforms up, which is faster, and look at the list soon."""
     with (
         patch("custom_components.iot_gateway.PLATFORMS", [*SMALL, Platform.EVENT]),
-        patch.object(tuya_cloud, "_LOOK_AFTER", 0.05),
+        patch.object(tuya_cloud_timer, "_LOOK_AFTER", 0.05),
         patch.object(tuya_cloud, "_ASK_AFTER", 0.05),
         patch.object(tuya_cloud, "_RESULT_AFTER", 0.3),
     ):

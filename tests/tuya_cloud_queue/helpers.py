@@ -4,6 +4,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iot_gateway.connections.tuya_cloud import TuyaCloudConnection
@@ -32,8 +33,8 @@ async def load_connected(hass: HomeAssistant, queue: TuyaQueueSimulator, entry: 
 
 async def settled(entry: MockConfigEntry) -> None:
     """Wait until no reading of the list is under way or due at once."""
-    connection = connection_of(entry)
-    await wait_until(lambda: connection._cancel_look is None and connection._cancel_poll is not None)
+    timer = connection_of(entry)._timer
+    await wait_until(lambda: timer._cancel_look is None and timer._cancel_reading is not None)
     await entry.runtime_data.hass.async_block_till_done()
 
 
@@ -60,7 +61,7 @@ def next_poll(entry: MockConfigEntry) -> float:
     (when,) = [
         handle.when() - loop.time()
         for handle in loop._scheduled
-        if not handle.cancelled() and "_poll_now" in repr(handle._args)
+        if not handle.cancelled() and "_read_now" in repr(handle._args)
     ]
     return float(when)
 
@@ -81,9 +82,9 @@ def measure(hass: HomeAssistant, entry: MockConfigEntry, platform: Platform, key
 
 async def poll(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Let the list be read now."""
-    connection = connection_of(entry)
-    assert connection._cancel_poll is not None
-    connection._cancel_poll()
-    connection._poll_now(None)  # type: ignore[arg-type]
-    await wait_until(lambda: connection._cancel_poll is not None)
+    timer = connection_of(entry)._timer
+    assert timer._cancel_reading is not None
+    timer._cancel_reading()
+    timer._read_now(dt_util.utcnow())
+    await wait_until(lambda: timer._cancel_reading is not None)
     await hass.async_block_till_done()

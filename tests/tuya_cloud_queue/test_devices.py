@@ -61,12 +61,12 @@ async def test_unbound_and_bound_again(
     await told(queue)
     await cloud.wait_for(lambda: cloud.calls["devices"] == 1)
     # The list may be late: one more look, then it is right
-    await wait_until(lambda: connection_of(trusted)._looked_for and connection_of(trusted)._cancel_look)
+    await wait_until(lambda: connection_of(trusted)._listed._looked_for and connection_of(trusted)._timer._cancel_look)
     assert registered(hass, trusted, the_plug.id) == device
     after(hass, 60)
     await cloud.wait_for(lambda: cloud.calls["devices"] == 2)
     await settled(trusted)
-    assert connection_of(trusted)._expected == {}
+    assert connection_of(trusted)._listed.is_settled
 
 
 async def test_rename(
@@ -95,7 +95,7 @@ async def test_message_of_a_stranger(
     for reading in range(20):
         queue.report("stranger", {"reading": reading})
     await told(queue)
-    await wait_until(lambda: connection_of(trusted)._looked_for and connection_of(trusted)._cancel_look)
+    await wait_until(lambda: connection_of(trusted)._listed._looked_for and connection_of(trusted)._timer._cancel_look)
     after(hass, 60)
     await cloud.wait_for(lambda: cloud.calls["devices"] == 2)
     queue.report("stranger", {"reading": 30})
@@ -140,7 +140,7 @@ async def test_bound_to_an_empty_project(
     late = cloud_plug("Late")
     queue.bind(late.id)
     await told(queue)
-    await wait_until(lambda: connection_of(trusted)._looked_for and connection_of(trusted)._cancel_look)
+    await wait_until(lambda: connection_of(trusted)._listed._looked_for and connection_of(trusted)._timer._cancel_look)
     cloud.devices[late.id] = late
     after(hass, 60)
     await wait_until(lambda: late.id in trusted.runtime_data.devices)
@@ -151,7 +151,7 @@ async def test_bound_while_another_look_is_due(
     cloud: TuyaCloudSimulator, queue: TuyaQueueSimulator, trusted: MockConfigEntry
 ) -> None:
     """A look that can wait does not hold up one that cannot."""
-    connection_of(trusted).look_again()
+    connection_of(trusted)._listed.look_again()
     new = cloud_plug("New")
     cloud.add_device(new)
     await wait_until(lambda: new.id in trusted.runtime_data.devices)

@@ -142,7 +142,7 @@ async def test_press_while_the_list_is_read(
     """A press of a moment before the list was asked for is told after that: it is no state any more, but a press."""
     connection = connection_of(trusted)
     listed = await list_devices(connection.api)
-    connection._take_list(listed, connection.cloud_time)
+    connection._take_list(listed, connection.api.cloud_time)
     queue.report(button.id, {"switch_mode1": "double_click"}, age=2)
     await told(queue)
     await hass.async_block_till_done()

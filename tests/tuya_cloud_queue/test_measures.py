@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.iot_gateway.connections import tuya_cloud
+from custom_components.iot_gateway.connections import tuya_cloud_api
 from custom_components.iot_gateway.const import DOMAIN
 from simulators.tuya_cloud import CloudDevice, TuyaCloudSimulator
 from simulators.tuya_queue import TuyaQueueSimulator
@@ -59,7 +59,7 @@ async def test_measures(
     assert await hass.config_entries.async_unload(entry.entry_id)
     kept = hass_storage[f"{DOMAIN}.tuya_cloud_usage.{entry.entry_id}"]["data"]
     assert (kept["calls"], kept["messages"]) == (calls, 3)
-    hass.data[tuya_cloud._APIS].clear()
+    hass.data[tuya_cloud_api._KEPT].clear()
     await queue.stop()
     await load_again(hass, entry)
     assert int(state_of(hass, ids["calls_today"])) > calls

@@ -160,8 +160,8 @@ async def test_no_call_beyond_the_budget(
     await hass.services.async_call(
         "switch", "turn_on", {"entity_id": entity_id(hass, Platform.SWITCH, the_plug, "relay")}, blocking=True
     )
-    connection.expect_listed("new", listed=True)
-    connection.doubt([the_plug.id])
+    connection._listed.expect_listed("new", listed=True)
+    connection._states.doubt([the_plug.id], 0)
     await stays(lambda: cloud.calls == {"commands": 1}, 0.8)
 
 

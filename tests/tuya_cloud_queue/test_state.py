@@ -87,7 +87,7 @@ async def test_reading_that_was_overtaken(
     """What is reported while the list is on its way is newer than the list."""
     connection = connection_of(trusted)
     sensor = entity_id(hass, Platform.SENSOR, the_plug, "reading")
-    asked_at = connection.cloud_time - 1
+    asked_at = connection.api.cloud_time - 1
     queue.report(the_plug.id, {"reading": 230})
     queue.offline(the_plug.id)
     queue.rename(the_plug.id, "Shed plug")
@@ -175,7 +175,7 @@ async def test_doubts_of_the_backlog(
 ) -> None:
     """A list that was read on connecting may not have had yet what is told as of a moment before: that is read after a while."""
     connection = connection_of(trusted)
-    connection._take_list(await list_devices(connection.api), connection.cloud_time)
+    connection._take_list(await list_devices(connection.api), connection.api.cloud_time)
     cloud.calls.clear()
     taker = queue_of(trusted)._taker
     taker.begin(catching_up=True)
@@ -203,11 +203,11 @@ async def test_online_while_the_list_is_read(
     """Where the list said otherwise than a message of the same time, it is read again."""
     connection = connection_of(trusted)
     listed = [replace(device, online=False) for device in await list_devices(connection.api)]
-    connection._take_list(listed, connection.cloud_time)
+    connection._take_list(listed, connection.api.cloud_time)
     queue.online(the_plug.id, age=3)
     await told(queue)
     sensor = entity_id(hass, Platform.SENSOR, the_plug, "reading")
     assert state_of(hass, sensor) == STATE_UNAVAILABLE
-    assert connection._cancel_look is not None
+    assert connection._timer._cancel_look is not None
     after(hass, 60)
     await wait_until(lambda: state_of(hass, sensor) == "21.5")

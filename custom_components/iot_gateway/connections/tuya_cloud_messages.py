@@ -5,7 +5,7 @@ cloud's clock, and nothing happens because of an old one.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from homeassistant.core import callback
@@ -32,23 +32,16 @@ OLD: Final = 60.0
 _CODES_KNOWN: Final = 5000
 
 
-class Cloud(Protocol):
-    """What messages need of the connection beside its hub."""
+class Listed(Protocol):
+    """Who has the list."""
 
     devices: dict[str, CloudDevice]
-
-    @property
-    def cloud_time(self) -> float:
-        """Seconds since the epoch, by the cloud's clock."""
 
     def update_listed(self, device_id: str, **changes: Any) -> None:
         """Take in what is otherwise about a listed device than the list said."""
 
     def expect_listed(self, device_id: str, *, listed: bool) -> None:
         """Look soon whether a device is in the list, or is not."""
-
-    def doubt(self, device_ids: Collection[str]) -> None:
-        """Read the states of devices, some time soon: what messages told of them leaves a doubt."""
 
     def look_again(self) -> None:
         """Read the list, some time soon: what a message told of who is there leaves a doubt."""
@@ -60,10 +53,24 @@ class Cloud(Protocol):
 class MessageTaker:
     """Takes messages one by one, in the order of each device."""
 
-    def __init__(self, hub: Hub, cloud: Cloud, freshness: Freshness) -> None:
-        """Feed `hub`, as far as the messages are newer than what `freshness` knows."""
+    def __init__(
+        self,
+        hub: Hub,
+        listed: Listed,
+        freshness: Freshness,
+        *,
+        now: Callable[[], float],
+        doubt: Callable[[Collection[str]], None],
+    ) -> None:
+        """Feed `hub`, as far as the messages are newer than what `freshness` knows.
+
+        `now` gives seconds since the epoch by the cloud's clock. `doubt` has the states of devices be read, some time soon: what
+        messages told of them leaves a doubt.
+        """
         self._hub = hub
-        self._cloud = cloud
+        self._listed = listed
+        self._now = now
+        self._doubt = doubt
         self._freshness = freshness
         self._codes: dict[tuple[str, str], str] = {}
         self._strangers: set[str] = set()
@@ -79,7 +86,7 @@ class MessageTaker:
         """
         self._catching_up = catching_up
         if not catching_up and self._doubted:
-            self._cloud.doubt(self._doubted & self._hub.devices.keys())
+            self._doubt(self._doubted & self._hub.devices.keys())
             self._doubted.clear()
 
     @callback
@@ -91,9 +98,9 @@ class MessageTaker:
             case DeviceOnline() | DeviceOffline():
                 self._take_online(message.device_id, self._when(message.time), isinstance(message, DeviceOnline))
             case DeviceBound():
-                self._cloud.expect_listed(message.device_id, listed=True)
+                self._listed.expect_listed(message.device_id, listed=True)
             case DeviceUnbound():
-                self._cloud.expect_listed(message.device_id, listed=False)
+                self._listed.expect_listed(message.device_id, listed=False)
             case DeviceRenamed():
                 self._take_name(message.device_id, self._when(message.time), message.name)
             case VoiceUnderstood():
@@ -107,9 +114,9 @@ class MessageTaker:
     def lost(self, message: Message) -> None:
         """A message could not be taken: what it said of a state is read instead."""
         if message.device_id in self._hub.devices:
-            self._cloud.doubt((message.device_id,))
+            self._doubt((message.device_id,))
         else:
-            self._cloud.look_again()
+            self._listed.look_again()
 
     def as_dict(self) -> dict[str, Any]:
         """Return what diagnostics show."""
@@ -119,7 +126,7 @@ class MessageTaker:
 
     def _take_state(self, message: StateReported) -> None:
         device = self._hub.devices.get(message.device_id)
-        now = self._cloud.cloud_time
+        now = self._now()
         by_time = sorted(message.values, key=lambda value: value.time or message.time or 0)
         batches: list[tuple[bool, dict[str, Raw]]] = []
         past: list[tuple[bool, dict[str, Raw]]] = []
@@ -127,7 +134,7 @@ class MessageTaker:
             if (code := self._code(message.device_id, value)) is None:
                 self.counts["values_without_code"] += 1
                 if device is not None:
-                    self._cloud.doubt((device.id,))
+                    self._doubt((device.id,))
                 continue
             when = self._when(value.time or message.time, now)
             old = now - when > OLD
@@ -182,32 +189,32 @@ class MessageTaker:
         if _typed(device, {code: raw})[code] == device.state.get(known):
             return
         if not self._catching_up:
-            self._cloud.doubt((device.id,))
+            self._doubt((device.id,))
         elif self._freshness.was_read_about(device.id, code, when, OLD):
             self._doubted.add(device.id)
 
     def _note_there(self, device: Device, when: float) -> None:
         """A device that reports is there; the rule in the console may have no messages that say so."""
         if not device.online and self._freshness.note_report(device.id, ONLINE, when):
-            self._cloud.update_listed(device.id, online=True)
+            self._listed.update_listed(device.id, online=True)
             self._hub.set_online(device.id, online=True)
 
     def _keep_for_later(self, device_id: str, batches: Iterable[tuple[bool, Mapping[str, Raw]]]) -> None:
         """Keep the state of a device that is not brought, or not yet; look for one that is not even listed."""
-        if (listed := self._cloud.devices.get(device_id)) is None:
+        if (listed := self._listed.devices.get(device_id)) is None:
             self._meet_stranger(device_id)
             return
         status = dict(listed.status)
         for _, values in batches:
             status.update(values)
-        self._cloud.update_listed(device_id, status=status)
+        self._listed.update_listed(device_id, status=status)
 
     def _meet_stranger(self, device_id: str) -> None:
         """A message of a device that no list had: look, once."""
         self.counts["of_strange_devices"] += 1
         if device_id not in self._strangers and len(self._strangers) < _CODES_KNOWN:
             self._strangers.add(device_id)
-            self._cloud.expect_listed(device_id, listed=True)
+            self._listed.expect_listed(device_id, listed=True)
 
     # What is not state
 
@@ -220,30 +227,30 @@ class MessageTaker:
                 and device.online is not online
                 and self._freshness.was_read_about(device_id, ONLINE, when, OLD)
             ):
-                self._cloud.look_again()
+                self._listed.look_again()
             return
-        if device_id not in self._cloud.devices and device_id not in self._hub.devices:
+        if device_id not in self._listed.devices and device_id not in self._hub.devices:
             self._meet_stranger(device_id)
             return
-        self._cloud.update_listed(device_id, online=online)
+        self._listed.update_listed(device_id, online=online)
         if device_id in self._hub.devices:
             self._hub.set_online(device_id, online=online)
 
     def _take_name(self, device_id: str, when: float, name: str) -> None:
         if not self._freshness.note_report(device_id, NAME, when):
             self.counts["stale_values"] += 1
-        elif device_id in self._cloud.devices:
-            self._cloud.update_listed(device_id, name=name)
+        elif device_id in self._listed.devices:
+            self._listed.update_listed(device_id, name=name)
         else:
             self._meet_stranger(device_id)
 
     def _take_event(self, device_id: str, code: str, params: Mapping[str, Any], time: int | None) -> None:
         if device_id not in self._hub.devices:
-            if device_id not in self._cloud.devices:
+            if device_id not in self._listed.devices:
                 self._meet_stranger(device_id)
             return
-        now = self._cloud.cloud_time
-        self._cloud.keep_event(device_id, code)
+        now = self._now()
+        self._listed.keep_event(device_id, code)
         if now - self._when(time, now) > OLD:
             self.counts["old_events"] += 1
             self._hub.fire(device_id, code, None)
@@ -252,7 +259,7 @@ class MessageTaker:
 
     def _when(self, time: int | None, now: float | None = None) -> float:
         """Return when something was in seconds: not later than now, as clocks of devices may be; now where that is not told."""
-        now = self._cloud.cloud_time if now is None else now
+        now = self._now() if now is None else now
         return now if time is None else min(time / 1000, now)
 
 

@@ -11,7 +11,6 @@ from typing import Any, override
 from homeassistant.const import CONF_HOST, CONF_PATH, CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later
 
@@ -40,6 +39,7 @@ from ..hub import Connection, Hub, HubConfigEntry, RootDevice
 from ..model import Device, Raw, parse_tuya_schema
 from ..reachability import Reachability
 from ..sharing import Sharing
+from .missing import registered_devices
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -424,21 +424,13 @@ class TuyaGatewayConnection(Connection):
 
     def _note_missing(self, ids: Iterable[str]) -> None:
         """Mark what a (re)connect's list lacks; a gateway that just started may not have all together yet."""
-        self._missing = (set(self._hub.devices) | self._registered()) - set(ids)
+        registered = registered_devices(self._hass, self._entry.entry_id, self._root_identifier)
+        self._missing = (self._hub.devices.keys() | registered).difference(ids)
         for device_id in self._missing & self._hub.devices.keys():
             self._hub.set_online(device_id, online=False)
         self._cancel_missing()
         if self._missing:
             self._wait_for_missing()
-
-    def _registered(self) -> set[str]:
-        """Return the ids of the sub-devices that the device registry has of this entry."""
-        return {
-            identifier
-            for device in dr.async_entries_for_config_entry(dr.async_get(self._hass), self._entry.entry_id)
-            for domain, identifier in device.identifiers
-            if domain == DOMAIN and identifier != self._root_identifier
-        }
 
     @callback
     def _wait_for_missing(self) -> None:
