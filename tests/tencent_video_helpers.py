@@ -155,17 +155,18 @@ def connection_of(entry: MockConfigEntry) -> TencentVideoConnection:
 async def turn(hass: HomeAssistant, entry: MockConfigEntry, *, listed: bool = True, read: bool = True) -> None:
     """Let the list and the devices be read now, and wait until that has been done and the next time is set."""
     connection = connection_of(entry)
-    await until(lambda: not connection._turning)
+    turns = connection._turns
+    await until(lambda: not turns._turning)
     if listed:
         connection._list_due = 0.0
     if read:
         for device_id in entry.runtime_data.devices:
             connection._readings.retry(device_id, -10.0)
-    connection._not_before = 0.0
-    if connection._cancel_turn is not None:
-        connection._cancel_turn()
-        connection._cancel_turn = None
-    connection._turning = True
+    turns.end_pause()
+    if turns._cancel is not None:
+        turns._cancel()
+        turns._cancel = None
+    turns._turning = True
     await connection._turn()
     await hass.async_block_till_done()
 

@@ -17,8 +17,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iot_gateway.clients.tencent_video import Product as ListedProduct
-from custom_components.iot_gateway.connections.call_budget import CallBudget
-from custom_components.iot_gateway.connections.tencent_video import product_choices
+from custom_components.iot_gateway.connections.tencent_video_probe import product_choices
 from custom_components.iot_gateway.const import DOMAIN
 from custom_components.iot_gateway.diagnostics import async_get_config_entry_diagnostics
 from simulators.tencent_cloud import (
@@ -670,7 +669,7 @@ async def test_lost_and_back(hass: HomeAssistant, cloud: TencentCloudSimulator, 
     with patch.object(connection_of(entry).api, "_jitter", lambda low, high: 0.0):
         await turn(hass, entry)
         assert state_of(hass, "number", "level") == "50"
-        assert connection_of(entry)._not_before > time.time()
+        assert connection_of(entry)._turns._not_before > time.time()
         await turn(hass, entry)
         assert state_of(hass, "number", "level") == "unavailable"
         cloud.faults.failures.remove(failure)
@@ -706,13 +705,13 @@ async def test_budget_stretches_readings(hass: HomeAssistant, cloud: TencentClou
     connection = connection_of(entry)
     left = DAY - time.time() % DAY
     readings = (60 - connection.usage.calls.today) // 2
-    assert connection._wait() == pytest.approx(max(60, left / readings), rel=0.02)
+    assert connection._due_reader.wait() == pytest.approx(max(60, left / readings), rel=0.02)
 
 
 async def test_budget_used_up(hass: HomeAssistant, cloud: TencentCloudSimulator, entry: MockConfigEntry) -> None:
     """Nothing is read any more that day, also not what a command led to; commands go out."""
     connection = connection_of(entry)
-    connection._budget = CallBudget(1, lambda: connection.usage.calls.today)
+    connection.usage.calls.restore(int(time.time() // DAY), 10_000)
     before = cloud.calls["DescribeDeviceData"]
     await call(hass, "switch", "turn_on", entity_of(hass, "switch", THING, "power"))
     await turn(hass, entry, listed=False)
@@ -725,7 +724,7 @@ async def test_budget_used_up(hass: HomeAssistant, cloud: TencentCloudSimulator,
 async def test_list_within_budget(hass: HomeAssistant, cloud: TencentCloudSimulator, entry: MockConfigEntry) -> None:
     """Nor is the list read any more, whoever asks for it; a connection that is lost is looked for all the same."""
     connection = connection_of(entry)
-    connection._budget = CallBudget(1, lambda: connection.usage.calls.today)
+    connection.usage.calls.restore(int(time.time() // DAY), 10_000)
     before = cloud.calls["DescribeDevices"]
     connection.device_unknown(f"{PRODUCT}/thing_2")
     await turn(hass, entry)

@@ -298,7 +298,7 @@ async def test_reading_does_not_undo_push(
     connection = connection_of(entry)
     asked_at = connection.api.cloud_time
     await client.post(webhook_path(), json=body(level=9), headers=headers())
-    connection._take_reading(
+    connection._due_reader.take(
         THING, Reading(asked_at=asked_at, values={"level": 50, "label": "Cellar"}, times={"level": None, "label": None})
     )
     assert state_of(hass, "number", "level") == "9"

@@ -27,7 +27,7 @@ _OWN_EVENTS: Final = (CALL_EVENT, FEEDBACK_EVENT)
 class Listed(Protocol):
     """Who has the list."""
 
-    devices: dict[str, ListedDevice]
+    devices: Mapping[str, ListedDevice]
 
 
 class DeviceBringer:

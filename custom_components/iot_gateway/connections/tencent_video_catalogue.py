@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 import logging
 import time
-from typing import Final
+from typing import Any, Final
 
 from ..clients.tencent_video import (
     CAMERA_CATEGORY,
@@ -134,6 +134,18 @@ class Catalogue:
                 listed = ListedDevice(known=known, device=device)
                 found[listed.id] = listed
         return found
+
+    def diagnostics(self) -> dict[str, Any]:
+        """Return what is known of each product, without its model."""
+        return {
+            product_id: {
+                "name": known.product.name,
+                "category": known.product.category_id,
+                "features": list(known.product.features),
+                "unreadable_entries": known.model.unreadable,
+            }
+            for product_id, known in self.products.items()
+        }
 
     async def _read_products(self) -> None:
         """Read what products there are, and the models of those that were chosen."""

@@ -1,13 +1,13 @@
 """The plans of cloud storage: read once a day of each camera, shown as diagnostics, and told of where one has ended."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 import logging
 import time
 from typing import Final
 
 from ..agent_view import KnownPlans
-from ..clients.tencent_video import NotFound, NotSupported, RequestInvalid, StoragePlan, StoredCamera
+from ..clients.tencent_video import NotFound, NotSupported, PermissionDenied, RequestInvalid, StoragePlan, StoredCamera
 from ..hub import Hub
 from ..model import Raw
 from ..model.tencent_schema import STORAGE_EXPIRES, STORAGE_PLAN
@@ -54,7 +54,17 @@ class StoragePlans:
     def _has_plan(self, device: ListedDevice) -> bool:
         return device.known.has_storage and device.activated and device.id in self._hub.devices
 
-    async def read(self, device: ListedDevice) -> None:
+    async def read_all(self, devices: Collection[ListedDevice]) -> None:
+        """Read the plans of devices, later those that may not be read; raises TencentError, PermissionDenied among them."""
+        for device in devices:
+            try:
+                await self._read(device)
+            except PermissionDenied:
+                self.postpone(devices)
+                raise
+        self.tell()
+
+    async def _read(self, device: ListedDevice) -> None:
         """Read the plan of a device; raises TencentError where that may be of all devices."""
         # Until it is known otherwise, so that trouble is not fed with calls
         self.postpone([device])
