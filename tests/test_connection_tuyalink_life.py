@@ -34,14 +34,10 @@ from custom_components.iot_gateway.clients.tuyalink import (
     MessageInvalid,
     TuyaLink,
 )
-from custom_components.iot_gateway.connections import tuyalink, tuyalink_store
-from custom_components.iot_gateway.connections.tuyalink import (
-    async_make_link,
-    async_model,
-    async_probe,
-    async_product_model,
-    error_key,
-)
+from custom_components.iot_gateway.connections import tuyalink_joining, tuyalink_store
+from custom_components.iot_gateway.connections.tuyalink_errors import error_key
+from custom_components.iot_gateway.connections.tuyalink_flows import async_model, async_product_model
+from custom_components.iot_gateway.connections.tuyalink_probe import async_make_link, async_probe
 from simulators.tuyalink_cloud import DEMO_DEVICE_ID, GATEWAY_PRODUCT, LinkDevice, TuyaLinkCloudSimulator
 from tests.helpers import load, stays, wait_until
 from tests.tuyalink_helpers import (
@@ -265,11 +261,11 @@ async def test_cloud_that_tells_no_time(
     async def ask_time(link: TuyaLink) -> CloudTime:
         raise MessageInvalid("The cloud tells no time")
 
-    monkeypatch.setattr(tuyalink, "ask_time", ask_time)
+    monkeypatch.setattr(tuyalink_joining, "ask_time", ask_time)
     connection = await load_link(hass, link_entry(cloud))
-    assert connection._join_task is not None
+    assert connection._joining._task is not None
     async with asyncio.timeout(PATIENCE):
-        await connection._join_task
+        await connection._joining._task
     assert cloud.calls["ota/firmware/report"] == 1
     assert "up to date" not in caplog.text
     assert connection.diagnostics()["clock_offset"] is None
@@ -332,7 +328,7 @@ async def test_wish_that_is_not_cleared(hass: HomeAssistant, cloud: TuyaLinkClou
     await lose(cloud, entry)
     await cloud.start()
     await wait_until(lambda: entry.runtime_data.connected, PATIENCE)
-    await wait_until(connection._joined.is_set, PATIENCE)
+    await wait_until(connection._joining.joined.is_set, PATIENCE)
     await cloud.desire(DEMO_DEVICE_ID, {"switch_1": True})
     await lose(cloud, entry)
     await cloud.start()

@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.iot_gateway.clients.tuyalink import DONE, FAILED, INVALID, NO_DEVICE, NO_PROPERTY
 from custom_components.iot_gateway.clients.tuyalink.authentication import password
-from custom_components.iot_gateway.connections.tuyalink import async_bind
 from custom_components.iot_gateway.connections.tuyalink_exposed import ExposedMember
+from custom_components.iot_gateway.connections.tuyalink_flows import async_bind
 from custom_components.iot_gateway.exposures.domains import Command
 from custom_components.iot_gateway.exposures.member import BoundMember
 from simulators.tuyalink_cloud import (
@@ -375,7 +375,7 @@ async def test_unknown_devices(hass: HomeAssistant, cloud: TuyaLinkCloudSimulato
     _ = await load_link(hass, entry)
     device_id = await async_bind(hass, entry, LIGHT_PRODUCT, "lamp", "Lamp")
     connection = entry.runtime_data.connection
-    assert (await connection.read_model(device_id)).properties
+    assert (await connection.requests.read_model(device_id)).properties
     calls.seen.clear()
     assert await outcome(cloud, {"switch_led": True}, device_id) == NO_DEVICE
     assert await outcome(cloud, {"switch_1": True}, device_id) == NO_DEVICE

@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iot_gateway.clients.tuyalink import DONE, NO_DEVICE, BindRefused
 from custom_components.iot_gateway.connections import tuyalink_sub_devices
-from custom_components.iot_gateway.connections.tuyalink import (
+from custom_components.iot_gateway.connections.tuyalink_flows import (
     async_bind,
     async_model,
     async_product_model,
@@ -282,7 +282,7 @@ async def test_cloud_is_busy(
     await cloud.wait_for(lambda: failure.count == 0, PATIENCE)
     assert issues(hass) == {}
     # Asked for a second time, the cloud was not told of those once more that it knows, and hears when they go
-    await wait_until(connection_of(entry)._joined.is_set, PATIENCE)
+    await wait_until(connection_of(entry)._joining.joined.is_set, PATIENCE)
     hass.states.async_set("input_boolean.lamp", STATE_UNAVAILABLE)
     await cloud.wait_for_device(LAMP, online=False, timeout=PATIENCE)
 

@@ -14,9 +14,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iot_gateway.clients.tuyalink import LinkTimings
 from custom_components.iot_gateway.connections import (
-    tuyalink,
     tuyalink_commands,
     tuyalink_exposed,
+    tuyalink_joining,
+    tuyalink_probe,
     tuyalink_sub_devices,
 )
 from custom_components.iot_gateway.connections.tuyalink import TuyaLinkConnection
@@ -174,8 +175,8 @@ def quickly() -> Iterator[None]:
         patch.object(tuyalink_sub_devices, "_SYNC_AFTER", 0.01),
         patch.object(tuyalink_sub_devices, "_LOGOUT_AFTER", 0.1),
         patch.object(tuyalink_commands, "_SETTLED_WITHIN", 0.1),
-        patch.object(tuyalink, "_AGAIN_FIRST", 0.2),
-        patch.object(tuyalink, "LINK_TIMINGS", TIMINGS),
+        patch.object(tuyalink_joining, "_AGAIN_FIRST", 0.2),
+        patch.object(tuyalink_probe, "LINK_TIMINGS", TIMINGS),
     ):
         yield
 
@@ -193,7 +194,7 @@ async def load_link(hass: HomeAssistant, entry: MockConfigEntry) -> TuyaLinkConn
     await load(hass, entry)
     assert entry.state is ConfigEntryState.LOADED, entry.reason
     connection = connection_of(entry)
-    assert connection._joined.is_set()
+    assert connection._joining.joined.is_set()
     return connection
 
 

@@ -22,7 +22,8 @@ import voluptuous as vol
 
 from .clients.tuyalink import LinkError
 from .connections.tuya_cloud_troubles import CONSOLE_URL
-from .connections.tuyalink import async_probe, error_key
+from .connections.tuyalink_errors import error_key
+from .connections.tuyalink_probe import async_probe
 from .const import (
     CONF_CONNECTION,
     CONF_DEVICE_SECRET,

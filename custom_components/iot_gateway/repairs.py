@@ -10,7 +10,8 @@ import voluptuous as vol
 
 from .clients.tuyalink import LinkError
 from .config_flow import DEVICE_KEY_SCHEMA, async_try
-from .connections.tuyalink import async_bind, error_key
+from .connections.tuyalink_errors import error_key
+from .connections.tuyalink_flows import async_bind
 from .connections.tuyalink_troubles import UNBOUND
 from .const import CONF_CLIENT_ID, CONF_DEVICE_KEY, CONF_PRODUCT_ID
 

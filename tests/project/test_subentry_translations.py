@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.iot_gateway.clients.tuyalink import errors
 from custom_components.iot_gateway.config_flow_exposures import SUBENTRY_FLOWS
-from custom_components.iot_gateway.connections import tuyalink, tuyalink_troubles
+from custom_components.iot_gateway.connections import tuyalink_errors, tuyalink_troubles
 
 from .source import INTEGRATION, argument, called_name, calls, literals, python_files, read_json, text, tree
 from .test_translations import ENGLISH, calls_in, leaves, placeholders, schemas_in
@@ -194,7 +194,7 @@ def test_every_error_of_tuyalink_has_texts() -> None:
         errors.CloudRefused(2002, "x"),
         *(kind("x") for kind in kinds if kind not in {errors.BindRefused, errors.CloudRefused}),
     ]
-    keys = {tuyalink.error_key(err) for err in raised}
+    keys = {tuyalink_errors.error_key(err) for err in raised}
     assert len(keys) >= 10
     assert keys <= set(ENGLISH["exceptions"])
     of_binding = {"tuyalink_not_bound", "tuyalink_bind_refused", "tuyalink_no_model"}

@@ -9,7 +9,7 @@ from homeassistant.helpers.selector import BooleanSelector, EntitySelector, Enti
 import voluptuous as vol
 
 from ..clients.tuyalink import CloudRefused, LinkError, LinkLost, ThingModel
-from ..connections.tuyalink import async_model
+from ..connections.tuyalink_flows import async_model
 from ..const import CONF_CONFIRMED
 from ..exposures.domains import EXPOSABLE_DOMAINS
 from ..exposures.errors import BadExposure

@@ -23,7 +23,8 @@ import voluptuous as vol
 
 from ..clients.tuyalink import AnswerTimeout, CloudRefused, LinkError, LinkLost, MessageInvalid
 from ..connections.tuya_cloud_troubles import CONSOLE_URL
-from ..connections.tuyalink import async_bind, async_model, async_unbind, error_key
+from ..connections.tuyalink_errors import error_key
+from ..connections.tuyalink_flows import async_bind, async_model, async_unbind
 from ..const import CONF_PRODUCT_ID
 from ..exposures.errors import BadExposure
 from ..exposures.exposure import EntityRef, Exposure, SubDeviceExposure, parse_exposure

@@ -1,54 +1,41 @@
 """The connection `tuyalink`: Home Assistant's entities as a TuyaLink device, or a gateway with sub-devices (seed 003)."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 import logging
-import ssl
 from typing import Any, Final, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import CONF_DEVICE_ID, CONF_HOST, CONF_PORT, EVENT_HOMEASSISTANT_STOP
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_DEVICE_ID, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.loader import async_get_integration
 
 from ..clients.tuyalink import (
     OFFLINE,
     ActionCall,
-    AnswerTimeout,
-    BindRefused,
     CannotConnect,
     CloudRefused,
     CredentialsRefused,
     FirmwareIssued,
     LinkError,
-    LinkLost,
-    LinkTimings,
-    MessageInvalid,
     Outbox,
     PropertySet,
     Record,
     TakenOver,
-    ThingModel,
     TopologyChange,
     TuyaLink,
     answer_not_supported,
-    ask_time,
-    bind,
-    report_version,
     sender,
-    tls_context,
 )
 from ..commands import Values
 from ..const import (
-    CONF_DEVICE_SECRET,
     CONF_HISTORY_LIMIT,
     CONF_PRODUCT_ID,
     CONF_REPORTS_PER_MINUTE,
-    CONF_TLS,
     DEFAULT_HISTORY_LIMIT,
     DEFAULT_REPORTS_PER_MINUTE,
     DOMAIN,
@@ -57,109 +44,40 @@ from ..errors import CommandFailed
 from ..hub import Connection, Hub, HubConfigEntry, RootDevice
 from ..reachability import Reachability
 from .day_totals import CountToday
+from .failures import set_up_error
 from .tuyalink_actions import Actions
 from .tuyalink_commands import Commands
 from .tuyalink_desired import Wishes
+from .tuyalink_errors import error_key
 from .tuyalink_exposed import Exposed
+from .tuyalink_joining import Joining, learn
 from .tuyalink_measures import LinkMeasures
 from .tuyalink_models import Models
+from .tuyalink_probe import async_make_link
+from .tuyalink_requests import Requests
 from .tuyalink_store import LinkStore
 from .tuyalink_sub_devices import SubDevices
 from .tuyalink_troubles import LinkTroubles
 
 _LOGGER = logging.getLogger(__name__)
 
-LINK_TIMINGS: Final = LinkTimings()
 _START_PATIENCE: Final = 30.0
 """Seconds that set-up waits for the connection."""
 _JOIN_PATIENCE: Final = 10.0
 """Seconds that set-up waits for what follows it; what takes longer goes on in the background."""
-_AGAIN_FIRST: Final = 10.0
-_AGAIN_MOST: Final = 600.0
-"""Seconds until the cloud is asked again for what it did not answer."""
 _BURST: Final = 5
 """Messages with reports that may go out at once."""
 _TICK: Final = timedelta(seconds=60)
-_NO_MODEL: Final = 2002
-
-ERROR_KEYS: Mapping[type[LinkError], str] = {
-    CannotConnect: "tuyalink_unreachable",
-    CredentialsRefused: "tuyalink_credentials_refused",
-    TakenOver: "tuyalink_taken_over",
-    LinkLost: "tuyalink_not_connected",
-    AnswerTimeout: "tuyalink_no_answer",
-    BindRefused: "tuyalink_bind_refused",
-    CloudRefused: "tuyalink_refused",
-}
-"""The key of the translation of each error, in the flows and in exceptions."""
-
-
-def error_key(err: LinkError) -> str:
-    """Return the key of the translation of an error of the client."""
-    match err:
-        case CannotConnect(certificate_invalid=True):
-            return "tuyalink_certificate_invalid"
-        case BindRefused(code=0):
-            return "tuyalink_not_bound"
-        case CloudRefused(code=code) if code == _NO_MODEL:
-            return "tuyalink_no_model"
-    return ERROR_KEYS.get(type(err), "tuyalink_error")
-
-
-async def async_make_link(hass: HomeAssistant, data: Mapping[str, Any]) -> TuyaLink:
-    """Return a link for an entry's data, which does nothing yet; raises LinkError for a device id that cannot be one."""
-    # Reading the system's trust takes long. Never Home Assistant's shared context: this one is limited to TLS 1.2
-    tls: ssl.SSLContext | None = await hass.async_add_executor_job(tls_context) if data[CONF_TLS] else None
-    return TuyaLink(
-        host=data[CONF_HOST],
-        port=data[CONF_PORT],
-        device_id=data[CONF_DEVICE_ID],
-        device_secret=data[CONF_DEVICE_SECRET],
-        tls=tls,
-        timings=LINK_TIMINGS,
-    )
-
-
-async def async_probe(hass: HomeAssistant, data: Mapping[str, Any]) -> None:
-    """Connect once with an entry's data; raises LinkError where that fails."""
-    link = await async_make_link(hass, data)
-    async with link.opened():
-        pass
-
-
-def _connection(entry: ConfigEntry) -> TuyaLinkConnection:
-    """Return the connection of an entry that is set up; raises LinkLost."""
-    if entry.state is not ConfigEntryState.LOADED or not isinstance(entry.runtime_data.connection, TuyaLinkConnection):
-        raise LinkLost("The entry is not set up")
-    return entry.runtime_data.connection
-
-
-async def async_model(hass: HomeAssistant, entry: ConfigEntry, device_id: str | None = None) -> ThingModel:
-    """Ask for the thing model of an entry's device, or of one of its sub-devices; raises LinkError."""
-    return await _connection(entry).read_model(device_id)
-
-
-async def async_product_model(hass: HomeAssistant, entry: ConfigEntry, product_id: str) -> ThingModel | None:
-    """Ask for the thing model of a product that a sub-device is bound of, None where there is none; raises LinkError."""
-    return await _connection(entry).read_product_model(product_id)
-
-
-async def async_bind(hass: HomeAssistant, entry: ConfigEntry, product_id: str, client_id: str, name: str) -> str:
-    """Bind a sub-device to the gateway and return its device id; raises LinkError, BindRefused among them."""
-    return await _connection(entry).bind(product_id, client_id, name)
-
-
-async def async_unbind(hass: HomeAssistant, entry: ConfigEntry, device_id: str) -> None:
-    """Unbind a sub-device that nobody is going to use; raises LinkError."""
-    await _connection(entry).unbind(device_id)
 
 
 class TuyaLinkConnection(Connection):
     """Shows the exposed entities to the cloud, and carries out what it asks of them.
 
     Where there was a connection once, the entry is set up also while the cloud is away, so that nothing is lost that happens
-    meanwhile; else the user should hear that it cannot be reached.
+    meanwhile; else the user should hear that it cannot be reached. `requests`, which is there once it has started, is for flows.
     """
+
+    requests: Requests
 
     def __init__(self, hass: HomeAssistant, entry: HubConfigEntry, hub: Hub) -> None:
         """Be ready to connect as the entry says."""
@@ -173,12 +91,8 @@ class TuyaLinkConnection(Connection):
         self._troubles = LinkTroubles(hass, entry)
         self._store = LinkStore(hass, entry)
         self._outcome: asyncio.Future[LinkError | None] | None = None
-        self._joined = asyncio.Event()
-        self._join_task: asyncio.Task[None] | None = None
-        self._wish_task: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._refused_records: dict[str, str] = {}
-        self._clock_offset: int | None = None
         self._version = ""
         self._was_lost = False
         self._stopped = False
@@ -190,6 +104,7 @@ class TuyaLinkConnection(Connection):
         self._actions: Actions
         self._wishes: Wishes
         self._sub_devices: SubDevices
+        self._joining: Joining
         self._measures: LinkMeasures
         self._reports_today: CountToday
         self._commands_today: CountToday
@@ -206,7 +121,7 @@ class TuyaLinkConnection(Connection):
         try:
             self._link = link = await async_make_link(self._hass, self._entry.data)
         except LinkError as err:
-            raise self._not_ready(err) from err
+            raise self._set_up_error(err) from err
         self._assemble(link)
         try:
             self._begin(link)
@@ -216,7 +131,7 @@ class TuyaLinkConnection(Connection):
             raise
         with suppress(TimeoutError):
             async with asyncio.timeout(_JOIN_PATIENCE if link.connected else 0):
-                await self._joined.wait()
+                await self._joining.joined.wait()
 
     @override
     async def stop(self) -> None:
@@ -227,10 +142,9 @@ class TuyaLinkConnection(Connection):
         self._sub_devices.stop()
         self._commands.stop()
         await self._actions.stop()
-        tasks = [task for task in (self._join_task, self._wish_task, *self._tasks) if task is not None]
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        if tasks:
+        if tasks := [*self._joining.cancel(), *self._tasks]:
             _ = await asyncio.wait(tasks)
         self._outbox.link_down()
         await self._store.flush()
@@ -255,7 +169,7 @@ class TuyaLinkConnection(Connection):
             "connected": link.connected,
             "taken_over": link.taken_over,
             "last_error": str(link.last_error or ""),
-            "clock_offset": self._clock_offset,
+            "clock_offset": self._joining.clock_offset,
             "link": link.statistics.as_dict(),
             "outbox": {**self._outbox.statistics.as_dict(), "waiting": self._outbox.waiting},
             "reports_today": self._reports_today.value,
@@ -281,40 +195,6 @@ class TuyaLinkConnection(Connection):
     async def forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
         LinkTroubles(hass, entry).forget()
         await LinkStore.forget(hass, entry)
-
-    # What the flows ask for
-
-    async def read_model(self, device_id: str | None = None) -> ThingModel:
-        """Ask for the model of our device or of a sub-device; raises LinkError."""
-        device_id = device_id or self._device_id
-        return await self._models.read(self._exposed.product_of(device_id), device_id)
-
-    async def read_product_model(self, product_id: str) -> ThingModel | None:
-        """Ask for the model of a product that we have a sub-device of, None where we have none; raises LinkError."""
-        device_id = self._exposed.products.get(product_id)
-        return None if device_id is None else await self._models.read(product_id, device_id)
-
-    async def bind(self, product_id: str, client_id: str, name: str) -> str:
-        """Bind a sub-device and return its device id; raises LinkError."""
-        link = self._connected_link()
-        bound = await bind(link, [(product_id, client_id, name)])
-        try:
-            device_id = bound[product_id, client_id]
-        except KeyError:
-            raise BindRefused(0, "device/sub/bind", bound) from None
-        self._sub_devices.bound(device_id)
-        return device_id
-
-    async def unbind(self, device_id: str) -> None:
-        """Unlink a sub-device that is not exposed; raises LinkError."""
-        _ = self._connected_link()
-        if device_id not in self._exposed.sub_devices:
-            await self._sub_devices.unlink(device_id)
-
-    def _connected_link(self) -> TuyaLink:
-        if self._link is None or not self._link.connected:
-            raise LinkLost("There is no connection to the cloud")
-        return self._link
 
     # Beginning
 
@@ -352,9 +232,23 @@ class TuyaLinkConnection(Connection):
             store=self._store,
             troubles=self._troubles,
             in_background=self._in_background,
-            learn=self._learn,
+            learn=partial(learn, self._exposed, self._models, self._product_id),
             came=self._sub_devices_came,
         )
+        self._joining = Joining(
+            link,
+            self._exposed,
+            self._models,
+            self._outbox,
+            self._wishes,
+            self._sub_devices,
+            self._store,
+            name=self._entry.title,
+            product_id=self._product_id,
+            version=self._version,
+            in_background=self._in_background,
+        )
+        self.requests = Requests(link, self._exposed, self._models, self._sub_devices)
         sent = self._outbox.statistics
         self._reports_today = CountToday(lambda: sent.reported + sent.history_sent)
         self._commands_today = CountToday(lambda: self._commands.total + self._actions.total)
@@ -403,22 +297,13 @@ class TuyaLinkConnection(Connection):
         if err is None:
             return
         self._reachability.lost()
-        if isinstance(err, CredentialsRefused):
-            raise ConfigEntryAuthFailed(**self._explain(err)) from err
-        if not self._store.has_worked:
-            raise self._not_ready(err) from err
+        if isinstance(err, CredentialsRefused) or not self._store.has_worked:
+            raise self._set_up_error(err) from err
         _LOGGER.info("%s is not reachable: %s", self._entry.title, err)
         self._was_lost = True
 
-    def _not_ready(self, err: LinkError) -> ConfigEntryNotReady:
-        return ConfigEntryNotReady(**self._explain(err))
-
-    def _explain(self, err: LinkError) -> dict[str, Any]:
-        return {
-            "translation_domain": DOMAIN,
-            "translation_key": error_key(err),
-            "translation_placeholders": {"name": self._entry.title, "error": str(err)},
-        }
+    def _set_up_error(self, err: LinkError) -> Exception:
+        return set_up_error(self._entry, err, error_key(err), refused=isinstance(err, CredentialsRefused))
 
     # The link's callbacks
 
@@ -435,13 +320,11 @@ class TuyaLinkConnection(Connection):
             self._store.save_soon()
         self._hub.set_connected(True)
         self._measures.tell()
-        self._end_join()
-        self._join_task = self._in_background(self._join(), "join")
+        self._joining.begin()
 
     @callback
     def _lost(self, err: LinkError) -> None:
-        self._end_join()
-        self._joined.clear()
+        self._joining.end()
         self._outbox.link_down()
         self._sub_devices.lost()
         self._hub.set_connected(False)
@@ -483,7 +366,8 @@ class TuyaLinkConnection(Connection):
 
     async def _firmware_issued(self, issued: FirmwareIssued) -> None:
         _LOGGER.info("%s declines firmware %s from Tuya's console", self._entry.title, issued.version)
-        await answer_not_supported(self._connected_link(), issued)
+        assert self._link is not None
+        await answer_not_supported(self._link, issued)
 
     @callback
     def _record_refused(self, record: Record, err: LinkError) -> None:
@@ -496,61 +380,7 @@ class TuyaLinkConnection(Connection):
             self._outbox.forget(record.device_id, record.code)
             self._sub_devices.taken_for_offline(record.device_id)
 
-    # What follows a connection
-
-    @callback
-    def _end_join(self) -> None:
-        for task in (self._join_task, self._wish_task):
-            if task is not None:
-                task.cancel()
-
-    async def _join(self) -> None:
-        """Bring the cloud up to date, again and again until it has answered all."""
-        wait = _AGAIN_FIRST
-        while not await self._join_once():
-            _LOGGER.debug("%s asks the cloud again in %s s", self._entry.title, wait)
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, _AGAIN_MOST)
-
-    async def _join_once(self) -> bool:
-        """Bring the cloud up to date; return whether it has answered all, or is gone."""
-        link = self._connected_link()
-        try:
-            complete = await self._sub_devices.compare()
-            complete = await self._learn(renew=True) and complete
-            self._exposed.resolve()
-            _ = await self._sub_devices.join()
-            # Reports of a sub-device follow its login
-            self._outbox.link_up()
-            self._exposed.offer_all()
-            complete = await self._wishes.fulfil([self._device_id, *sorted(self._sub_devices.online)]) and complete
-            await report_version(link, self._version, product_id=self._product_id)
-            with suppress(AnswerTimeout, CloudRefused, MessageInvalid):
-                self._clock_offset = (await ask_time(link)).offset
-        except LinkLost as err:
-            _LOGGER.debug("%s was lost while it was brought up to date: %s", self._entry.title, err)
-            return True
-        except LinkError as err:
-            _LOGGER.warning("%s could not be brought up to date: %s", self._entry.title, err)
-            complete = False
-        self._joined.set()
-        if complete:
-            await self._outbox.join()
-            # What was kept is the cloud's now, and must not be sent once more after a power cut
-            self._store.save_soon()
-        return complete
-
-    async def _learn(self, *, renew: bool = False) -> bool:
-        """Read models, all or those that are not known; return whether all could be. Raises LinkLost."""
-        products = self._exposed.products
-        self._models.keep_only({self._product_id, *(one.product_id for one in self._exposed.sub_devices.values())})
-        if not renew:
-            products = {product: device for product, device in products.items() if self._models.get(product) is None}
-        complete = await self._models.refresh(products)
-        if products and not renew:
-            self._exposed.resolve()
-            self._exposed.offer_all()
-        return complete
+    # What changes
 
     async def _sub_devices_came(self, device_ids: list[str]) -> None:
         """Sub-devices have come online; raises LinkLost."""
@@ -561,18 +391,13 @@ class TuyaLinkConnection(Connection):
     def _exposed_changed(self) -> None:
         """Something became available, or ceased to be."""
         self._sub_devices.availability_changed()
-        if self._wishes.open and self._joined.is_set() and (self._wish_task is None or self._wish_task.done()):
-            self._wish_task = self._in_background(self._wish_again(), "wishes")
+        self._joining.came()
 
     @callback
     def _outbox_told(self) -> None:
         """Something has happened that is for the cloud; while that is away, it has to outlive a power cut."""
         if not self._link_is_up:
             self._store.save_soon()
-
-    async def _wish_again(self) -> None:
-        with suppress(LinkLost):
-            _ = await self._wishes.fulfil(sorted(self._wishes.open))
 
     @property
     def _link_is_up(self) -> bool:

@@ -1,7 +1,7 @@
 """The thing models of the products that we are: read from the cloud, kept for when it is away."""
 
 import logging
-from typing import Any, Final
+from typing import Any
 
 from ..clients.tuyalink import (
     AnswerTimeout,
@@ -12,11 +12,10 @@ from ..clients.tuyalink import (
     get_model_document,
     parse_thing_model,
 )
+from .tuyalink_errors import NO_MODEL
 from .tuyalink_store import LinkStore
 
 _LOGGER = logging.getLogger(__name__)
-
-_NO_MODEL: Final = 2002
 
 
 class Models:
@@ -67,8 +66,8 @@ class Models:
                 complete = False
                 _LOGGER.debug("No thing model of product %s: %s", product_id, err)
             except CloudRefused as err:
-                complete = complete and err.code == _NO_MODEL
-                if err.code == _NO_MODEL:
+                complete = complete and err.code == NO_MODEL
+                if err.code == NO_MODEL:
                     _LOGGER.warning("Product %s has no thing model in Tuya's console", product_id)
             except MessageInvalid as err:
                 _LOGGER.warning("The thing model of product %s cannot be read: %s", product_id, err)
