@@ -5,11 +5,12 @@ from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.iot_gateway.reachability import UNREACHABLE_AFTER
 from simulators.tuya_cloud import CloudDevice, TuyaCloudSimulator
 from simulators.tuya_queue import TuyaQueueSimulator
 from tests.helpers import wait_until
 from tests.tuya_cloud_helpers import after, cloud_plug, registered
-from tests.tuya_cloud_queue.helpers import connection_of, issues, queue_of, settled, told
+from tests.tuya_cloud_queue.helpers import connection_of, issues, next_poll, poll, queue_of, settled, told
 
 pytestmark = pytest.mark.usefixtures("socket_enabled", "entity_registry_enabled_by_default", "few_platforms", "unload")
 
@@ -67,6 +68,28 @@ async def test_unbound_and_bound_again(
     await cloud.wait_for(lambda: cloud.calls["devices"] == 2)
     await settled(trusted)
     assert connection_of(trusted)._listed.is_settled
+
+
+async def test_specification_that_fails_once(
+    hass: HomeAssistant, cloud: TuyaCloudSimulator, trusted: MockConfigEntry
+) -> None:
+    """A device whose specification could not be read is brought before long, though the queue tells all; nobody is alarmed."""
+    late = cloud_plug("Late")
+    failure = cloud.faults.fail("specification", 500, device_id=late.id)
+    cloud.add_device(late)
+    await cloud.wait_for(lambda: cloud.calls["specification"] >= 1)
+    await settled(trusted)
+    assert late.id not in trusted.runtime_data.devices
+    assert next_poll(trusted) <= 300
+    after(hass, UNREACHABLE_AFTER)
+    await hass.async_block_till_done()
+    await settled(trusted)
+    assert "cloud_unreachable" not in issues(hass)
+    cloud.faults.failures.remove(failure)
+    connection_of(trusted).api._pauses.clear()
+    await poll(hass, trusted)
+    assert late.id in trusted.runtime_data.devices
+    assert next_poll(trusted) > 80_000
 
 
 async def test_rename(

@@ -84,6 +84,7 @@ class TuyaCloudConnection(Connection):
         self._interval = entry.options.get(CONF_POLL_INTERVAL, DEFAULT_POLL_INTERVAL) * 60
         self._failures = Failures(self._interval)
         self._nothing_listed = False
+        self._all_brought = True
         self._lost = False
         self._end_lending: CALLBACK_TYPE | None = None
         self._read_at = 0.0
@@ -121,7 +122,7 @@ class TuyaCloudConnection(Connection):
         self._listed = DeviceList(
             hub, self._timer, kept=self._kept, freshness=self._freshness, live_view=self.live_view
         )
-        self._bringer = DeviceBringer(hub, self.api, self._kept, self._listed, note=self._note)
+        self._bringer = DeviceBringer(hub, self.api, self._kept, self._listed, note=self.troubles.note)
 
     @property
     def devices(self) -> dict[str, CloudDevice]:
@@ -368,8 +369,9 @@ class TuyaCloudConnection(Connection):
             self._timer.plan_anew()
 
     def _next_reading(self) -> float:
-        """Return the seconds until the list is read again: a day where the queue tells all, to see whether it does."""
-        quiet = self._trusted and not self._failures.count and self._owed_since is None and self._listed.is_settled
+        """Return the seconds until the list is read again: a day where all is there and the queue tells it, to see whether it does."""
+        whole = self._owed_since is None and self._all_brought and self._listed.is_settled
+        quiet = self._trusted and not self._failures.count and whole
         wished = max(self._read_at + DAY - time.time(), self._interval) if quiet else self._interval
         return self._budget.seconds_until_reading(wished=wished, cost=-(-len(self.devices) // _PAGE))
 
@@ -397,7 +399,13 @@ class TuyaCloudConnection(Connection):
 
     async def _bring_missing(self) -> None:
         """Bring the listed devices that no entry has; those whose specification cannot be had just now come later."""
-        if await self._bringer.bring_missing() and not self._failures.count and not self._nothing_listed:
+        self._all_brought = await self._bringer.bring_missing()
+        if self._failures.count:
+            return
+        if not self._all_brought:
+            # Not only in a day, however much the queue tells
+            self._timer.plan_anew()
+        elif not self._nothing_listed:
             self.troubles.clear()
 
     def _in_background(self, coroutine: Coroutine[Any, Any, None], what: str) -> asyncio.Task[None]:
