@@ -677,6 +677,24 @@ async def test_lost_and_back(hass: HomeAssistant, cloud: TencentCloudSimulator, 
     assert state_of(hass, "number", "level") == "50"
 
 
+async def test_failures_of_devices_alone(
+    hass: HomeAssistant, cloud: TencentCloudSimulator, entry: MockConfigEntry
+) -> None:
+    """Where a device could not be read, the list soon says whether the cloud is there: two failures hours apart are not in a row."""
+    connection = connection_of(entry)
+    with patch.object(connection.api, "_jitter", lambda low, high: 0.0):
+        for _ in range(2):
+            connection._list_due = time.time() + 3600
+            failure = cloud.faults.fail("DescribeDeviceData", "InternalError")
+            await turn(hass, entry, listed=False)
+            cloud.faults.failures.remove(failure)
+            assert connection.diagnostics()["failures"] == 1
+            assert connection._list_due == pytest.approx(time.time() + 15, abs=5)
+            await turn(hass, entry, read=False)
+            assert connection.diagnostics()["failures"] == 0
+    assert state_of(hass, "number", "level") == "50"
+
+
 async def test_not_reachable_at_start(hass: HomeAssistant, cloud: TencentCloudSimulator) -> None:
     """Set-up is tried again."""
     entry = tencent_entry(cloud)

@@ -413,7 +413,10 @@ class TencentVideoConnection(Connection):
         """A reading failed: tell once, when it is not just one that failed."""
         passing = err.reaction is Reaction.RETRY
         lost = self._failures.failed(passing=passing)
-        self._turns.pause(self._failures.retry if passing else self._interval)
+        pause = self._failures.retry if passing else self._interval
+        self._turns.pause(pause)
+        # If it was not the list, that tells whether the cloud is there
+        self._list_due = min(self._list_due, time.time() + pause)
         _LOGGER.debug("%s could not be read, attempt %s: %s", self._entry.title, self._failures.count, err)
         self._note(err)
         if passing:
