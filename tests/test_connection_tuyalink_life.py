@@ -36,9 +36,9 @@ from custom_components.iot_gateway.clients.tuyalink import (
 )
 from custom_components.iot_gateway.connections import tuyalink_joining, tuyalink_store
 from custom_components.iot_gateway.connections.tuyalink_errors import error_key
-from custom_components.iot_gateway.connections.tuyalink_flows import async_model, async_product_model
+from custom_components.iot_gateway.connections.tuyalink_flows import async_model
 from custom_components.iot_gateway.connections.tuyalink_probe import async_make_link, async_probe
-from simulators.tuyalink_cloud import DEMO_DEVICE_ID, GATEWAY_PRODUCT, LinkDevice, TuyaLinkCloudSimulator
+from simulators.tuyalink_cloud import DEMO_DEVICE_ID, LinkDevice, TuyaLinkCloudSimulator
 from tests.helpers import load, stays, wait_until
 from tests.tuyalink_helpers import (
     PATIENCE,
@@ -468,8 +468,6 @@ async def test_models(hass: HomeAssistant, cloud: TuyaLinkCloudSimulator) -> Non
     _ = await load_link(hass, entry)
     model = await async_model(hass, entry)
     assert model.properties["switch_1"].name == "Switch 1"
-    assert await async_product_model(hass, entry, GATEWAY_PRODUCT) == model
-    assert await async_product_model(hass, entry, "unknown") is None
     await lose(cloud, entry)
     with pytest.raises(LinkLost):
         _ = await async_model(hass, entry)

@@ -12,12 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iot_gateway.clients.tuyalink import DONE, NO_DEVICE, BindRefused
 from custom_components.iot_gateway.connections import tuyalink_sub_devices
-from custom_components.iot_gateway.connections.tuyalink_flows import (
-    async_bind,
-    async_model,
-    async_product_model,
-    async_unbind,
-)
+from custom_components.iot_gateway.connections.tuyalink_flows import async_bind, async_model, async_unbind
 from custom_components.iot_gateway.const import DOMAIN
 from simulators.tuyalink_cloud import (
     DEMO_DEVICE_ID,
@@ -306,7 +301,6 @@ async def test_added_while_connected(hass: HomeAssistant, cloud: TuyaLinkCloudSi
     await booleans(hass, "new")
     entry = link_entry(cloud)
     _ = await load_link(hass, entry)
-    assert await async_product_model(hass, entry, LIGHT_PRODUCT) is None
     device_id = await async_bind(hass, entry, LIGHT_PRODUCT, "new", "New")
     assert "switch_led" in (await async_model(hass, entry, device_id)).properties
     subentry = sub_device(LIGHT_PRODUCT, "new", {"input_boolean.new": [pair("on", "switch_led")]}, device_id=device_id)
@@ -319,7 +313,6 @@ async def test_added_while_connected(hass: HomeAssistant, cloud: TuyaLinkCloudSi
     await cloud.wait_for_device(device_id, timeout=PATIENCE)
     await cloud.wait_for(lambda: cloud.device(device_id).value("switch_led") is False, PATIENCE)
     assert (await cloud.set_property(device_id, {"switch_led": True}, timeout=PATIENCE)).code == DONE
-    assert await async_product_model(hass, entry, LIGHT_PRODUCT) is not None
     assert len(cloud.gate.attempts) == 1
 
 

@@ -20,11 +20,6 @@ async def async_model(hass: HomeAssistant, entry: ConfigEntry, device_id: str | 
     return await _requests(entry).read_model(device_id)
 
 
-async def async_product_model(hass: HomeAssistant, entry: ConfigEntry, product_id: str) -> ThingModel | None:
-    """Ask for the thing model of a product that a sub-device is bound of, None where there is none; raises LinkError."""
-    return await _requests(entry).read_product_model(product_id)
-
-
 async def async_bind(hass: HomeAssistant, entry: ConfigEntry, product_id: str, client_id: str, name: str) -> str:
     """Bind a sub-device to the gateway and return its device id; raises LinkError, BindRefused among them."""
     return await _requests(entry).bind(product_id, client_id, name)

@@ -21,11 +21,6 @@ class Requests:
         device_id = device_id or self._link.device_id
         return await self._models.read(self._exposed.product_of(device_id), device_id)
 
-    async def read_product_model(self, product_id: str) -> ThingModel | None:
-        """Ask for the model of a product that we have a sub-device of, None where we have none; raises LinkError."""
-        device_id = self._exposed.products.get(product_id)
-        return None if device_id is None else await self._models.read(product_id, device_id)
-
     async def bind(self, product_id: str, client_id: str, name: str) -> str:
         """Bind a sub-device and return its device id; raises LinkError."""
         self._check_connected()
