@@ -24,6 +24,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.iot_gateway.clients.tuya_cloud.errors import NotSubscribed, SubscriptionExpired
 from custom_components.iot_gateway.connections.tuya_cloud import TuyaCloudConnection
+from custom_components.iot_gateway.connections.tuya_cloud_api import kept_api
 from custom_components.iot_gateway.const import DOMAIN
 from custom_components.iot_gateway.model.quirk import Match, PointChange, Quirk, Quirks
 from custom_components.iot_gateway.sharing import Sharing
@@ -278,6 +279,11 @@ async def test_nothing_secret_is_kept(
     assert await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
     assert not [key for key in hass_storage if key.startswith(DOMAIN)]
+
+
+async def test_nothing_secret_is_shown(hass: HomeAssistant, cloud: TuyaCloudSimulator, entry: MockConfigEntry) -> None:
+    """What is kept of an API over reloads does not show what it was made with."""
+    assert cloud.access_secret not in repr(kept_api(hass, entry))
 
 
 async def test_specification_is_read_again_after_a_week(

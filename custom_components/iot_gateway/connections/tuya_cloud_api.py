@@ -1,7 +1,7 @@
 """The API of an entry, kept over reloads and attempts to set it up, with its patience and with what was counted of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from .tuya_cloud_usage import CloudUsage
 class KeptApi:
     """An API and what it was made for; its usage, and the messages of its queue that were seen."""
 
-    data: tuple[str, str, str]
+    data: tuple[str, str, str] = field(repr=False)
     api: TuyaCloudApi
     usage: CloudUsage
     seen: SeenMessages
