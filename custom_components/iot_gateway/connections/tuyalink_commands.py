@@ -6,12 +6,13 @@ confirmed. The outcome is what is answered; the state that came of it is what is
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 import logging
 from typing import Any, Final
 
+from homeassistant.components.light.const import ATTR_COLOR_TEMP_KELVIN, ATTR_HS_COLOR
 from homeassistant.const import (
     ATTR_AREA_ID,
     ATTR_DEVICE_ID,
@@ -51,18 +52,25 @@ _SETTLED_WITHIN: Final = 3.0
 """Seconds after which the state is told to an app that may show what it has asked for and did not get."""
 _MOST_AT_ONCE: Final = 200
 """Commands under way; a cloud that sends more is told that they failed."""
+_COLORS: Final = frozenset({ATTR_HS_COLOR, ATTR_COLOR_TEMP_KELVIN})
+"""A light takes one of these in a call."""
 _OTHER_TARGETS: Final = frozenset({ATTR_AREA_ID, ATTR_DEVICE_ID, ATTR_FLOOR_ID, ATTR_LABEL_ID})
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class _Step:
-    """A service call, and the properties that it is for."""
+    """A service call, and the properties that it is for.
+
+    `carried` are the names in `data` that give way to what is set. `last`: it names the mode that is to be in force in the end.
+    """
 
     member: ExposedMember
     domain: str
     service: str
     data: dict[str, Any]
     codes: list[str]
+    carried: set[str] = field(default_factory=set)
+    last: bool = False
 
 
 class Commands:
@@ -222,6 +230,8 @@ class Commands:
             service=command.service,
             data=_checked(command, member.entity_id),
             codes=[code],
+            carried=set(command.carried),
+            last=command.data.keys() - {ATTR_ENTITY_ID} == command.carried != frozenset(),
         )
 
     async def _carry_out(self, steps: list[_Step]) -> dict[str, int]:
@@ -276,20 +286,34 @@ def _checked(command: Command, entity_id: str) -> dict[str, Any]:
 def _merged(steps: list[_Step]) -> list[_Step]:
     """Return service calls with those made one that are the same service of the same entity (a light's brightness and colour).
 
-    What turns something off comes last: another of the same message, such as a brightness, would turn it on again.
+    What names a mode comes behind what contradicts it: it may stand anywhere in a message, and is in force in the end. What turns
+    something off comes last: another of the same message, such as a brightness, would turn it on again.
     """
-    merged: dict[tuple[int, str, str], _Step] = {}
+    merged: dict[tuple[int, str, str], list[_Step]] = {}
     result: list[_Step] = []
-    for step in steps:
-        key = id(step.member), step.domain, step.service
-        known = merged.get(key)
-        if known is not None and all(known.data.get(name, value) == value for name, value in step.data.items()):
-            known.data |= step.data
-            known.codes += step.codes
-        else:
-            merged[key] = step
+    # What names a mode can see what is set in it only when all the rest is there
+    for step in sorted(steps, key=lambda step: step.last):
+        known = merged.setdefault((id(step.member), step.domain, step.service), [])
+        # Else only with the latest: what contradicts is done in its order
+        candidates = [one for one in known if step.carried & one.data.keys()] if step.last else []
+        if (into := next((one for one in (*candidates, *known[-1:]) if _agree(one, step)), None)) is None:
+            known.append(step)
             result.append(step)
-    return sorted(result, key=lambda step: step.service == SERVICE_TURN_OFF)
+            continue
+        given = {name for name in step.data if name not in step.carried or name not in into.data}
+        into.carried = (into.carried - given) | (step.carried & given)
+        into.data |= {name: step.data[name] for name in given}
+        into.codes += step.codes
+        into.last = into.last or step.last
+    return sorted(result, key=lambda step: (step.service == SERVICE_TURN_OFF, step.last))
+
+
+def _agree(one: _Step, other: _Step) -> bool:
+    """Whether two calls of a service can be one."""
+    given = (one.data.keys() & other.data.keys()) - one.carried - other.carried
+    if not all(one.data[name] == other.data[name] for name in given):
+        return False
+    return len(_COLORS & (one.data.keys() | other.data.keys())) <= 1
 
 
 def _ignore(task: asyncio.Task[Any]) -> None:

@@ -81,11 +81,15 @@ EXPOSABLE_DOMAINS: Final = frozenset(_DOMAINS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A service call to one entity; `data` has its `entity_id` and no other target."""
+    """A service call to one entity; `data` has its `entity_id` and no other target.
+
+    `carried` are the names in `data` that only say again what is so already.
+    """
 
     domain: str
     service: str
     data: Mapping[str, Any]
+    carried: frozenset[str] = frozenset()
 
 
 def facets(hass: HomeAssistant, entity_id: str) -> tuple[Facet, ...]:
@@ -114,10 +118,15 @@ def command(state: State, key: str, value: Value) -> Command:
     """
     domain = _DOMAINS.get(state.domain)
     call = None if domain is None else domain.call(state, key, value)
-    if call is None:
+    if domain is None or call is None:
         raise Unsettable("not_settable", {"facet": key, "entity": state.entity_id})
     if state.state == STATE_UNAVAILABLE:
         raise Unsettable("entity_unavailable", {"facet": key, "entity": state.entity_id})
     service, data = call
     # The target comes last: nothing else may take its place
-    return Command(domain=state.domain, service=service, data={**data, ATTR_ENTITY_ID: state.entity_id})
+    return Command(
+        domain=state.domain,
+        service=service,
+        data={**data, ATTR_ENTITY_ID: state.entity_id},
+        carried=domain.carried.get(key, frozenset()) & data.keys(),
+    )

@@ -151,4 +151,10 @@ def _call(state: State, key: str, value: Any) -> Call | None:
 
 
 # It measures also while nobody knows its mode
-CLIMATE = Domain(facets=_facets, read=_read, call=_call, reads_unknown=True)
+CLIMATE = Domain(
+    facets=_facets,
+    read=_read,
+    call=_call,
+    reads_unknown=True,
+    carried={key: frozenset(_RANGE.values()) - {name} for key, name in _RANGE.items()},
+)

@@ -128,4 +128,9 @@ def _like_now(state: State, mode: str) -> dict[str, Any]:
     return {ATTR_COLOR_TEMP_KELVIN: round(kelvin)}
 
 
-LIGHT = Domain(facets=_facets, read=_read, call=_call)
+LIGHT = Domain(
+    facets=_facets,
+    read=_read,
+    call=_call,
+    carried={"color_mode": frozenset({ATTR_HS_COLOR, ATTR_COLOR_TEMP_KELVIN})},
+)

@@ -1,7 +1,7 @@
 """What the modules of the domains are made of."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from homeassistant.core import State
@@ -18,12 +18,14 @@ class Domain:
     """What a domain's entities offer.
 
     `read` gets states that are neither unavailable nor unknown, unless `reads_unknown`. `call` returns None for what cannot be set.
+    `carried` are, by facet, the parameters of its call that only say again what is so already: what the app sets goes before them.
     """
 
     facets: Callable[[Traits], Iterable[Facet]]
     read: Callable[[State, str], Value | None]
     call: Callable[[State, str, Any], Call | None]
     reads_unknown: bool = False
+    carried: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def nothing_settable(_state: State, _key: str, _value: Any) -> Call | None:
