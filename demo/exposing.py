@@ -33,6 +33,7 @@ async def expose(api: Api, entry_id: str, names: Mapping[str, str]) -> None:
 
     await go("sub_device", {"product_id": LIGHT_PRODUCT, "name": _LIGHT[0], "entities": [light]}, {})
     await go("entity", {"entity_id": temperature}, {})
-    await go("entity", {"entity_id": button}, {})
+    # Which of its presses is which of the model's
+    await go("entity", {"entity_id": button}, {}, {})
     flash = {"action": "light.toggle", "target": {"entity_id": light}}
     await go("action", {"device": "this_device"}, {"code": "run_scene"}, {"sequence": [flash]})

@@ -492,6 +492,21 @@ async def test_entity_of_two_dialogs(hass: HomeAssistant, entry: MockConfigEntry
     assert result["errors"] == {"entity_id": "exposed_already"}
 
 
+async def test_event_with_types_of_its_own(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Where no type has the name of a press, the user says which is which: an event without its output is refused by the cloud."""
+    hass.states.async_set(
+        "event.cube", "2026-11-21T12:00:00.000+00:00", {"friendly_name": "Cube", "event_types": ["turned", "shaken"]}
+    )
+    result = await answer(hass, await begin(hass, entry, "entity"), {"entity_id": "event.cube"})
+    result = await answer(hass, result, {"event": "button_pressed"})
+    assert result["step_id"] == "choices"
+    assert list(shown(result).values()) == [NONE, NONE]
+    result = await answer(hass, result, dict(zip(shown(result), ("single", "long"), strict=True)))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    (tied,) = subentry(entry, "Cube").data["pairs"]
+    assert (tied["parameter"], tied["choices"]) == ("kind", {"turned": "single", "shaken": "long"})
+
+
 @pytest.mark.parametrize("confirmed", [True, False])
 async def test_lock_needs_a_second_yes(hass: HomeAssistant, entry: MockConfigEntry, confirmed: bool) -> None:
     """What lets people in is asked about by name, and off unless the user says otherwise."""

@@ -69,6 +69,30 @@ def test_chosen() -> None:
     assert number.key == "parameter_type"
 
 
+def test_standard_types_of_buttons() -> None:
+    """The types that Home Assistant has for all buttons are the presses that Tuya's products know."""
+    facet = Facet(
+        key="event",
+        kind=FacetKind.EVENT,
+        options=("press_start", "press_end", "multi_press_end", "long_press_start", "long_press_end"),
+        device_class="button",
+    )
+    found = converted(facet, parsed_event("pressed", kind={"type": "enum", "range": ["single", "double", "long"]}))
+    assert found.parameter == "kind"
+    assert found.choices == {"press_end": "single", "multi_press_end": "double", "long_press_start": "long"}
+
+
+def test_types_of_no_known_name() -> None:
+    """The output for the type is not left out, which the cloud would refuse: the user says which is which."""
+    facet = Facet(key="event", kind=FacetKind.EVENT, options=("turned", "shaken"))
+    missing = event_conversion(facet, parsed_event("moved", kind=CLICKS, level=NUMBER))
+    assert isinstance(missing, Obstacle)
+    assert missing.fixable
+    assert missing.placeholders["parameter"] == "kind"
+    # An output of another meaning is not for the type
+    assert converted(facet, parsed_event("moved", color={"type": "enum", "range": ["red"]})).parameter is None
+
+
 def test_texts() -> None:
     """A text output that is called like one that takes a type does."""
     found = converted(BUTTON, parsed_event("clicked", remark={"type": "string"}, type={"type": "string"}))

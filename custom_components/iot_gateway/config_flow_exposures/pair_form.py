@@ -8,6 +8,7 @@ import voluptuous as vol
 from ..clients.tuyalink import ThingModel
 from ..exposures.choices import normalized
 from ..exposures.conversion import Obstacle
+from ..exposures.event_conversion import EventConversion
 from ..exposures.exposure import EVENT, PROPERTY, Pair
 from ..exposures.facet import Facet, FacetKind
 from ..exposures.proposal import candidates, propose
@@ -124,7 +125,7 @@ class PairForm:
                 facet=facet,
                 kind=EVENT if self.facets[facet].kind is FacetKind.EVENT else PROPERTY,
                 code=code,
-                parameter=getattr(self.fitting[facet][code], "parameter", None),
+                parameter=_parameter(self.fitting[facet][code]),
             )
             for facet, code in user_input.items()
             if code != NOT_EXPOSED
@@ -139,6 +140,13 @@ class PairForm:
         return bool(found.choices) and (
             _differ(found.choices) or any(one not in found.choices for one in facet.choosable)
         )
+
+
+def _parameter(found: Match) -> str | None:
+    """Return the output of an event that takes its type, also where the user has yet to say how."""
+    if isinstance(found, Obstacle):
+        return found.placeholders.get("parameter")
+    return found.parameter if isinstance(found, EventConversion) else None
 
 
 def _fresh(pair: Pair, model: ThingModel) -> Pair:

@@ -106,6 +106,10 @@ _GROUPS: Final[tuple[tuple[str, ...], ...]] = (
     ("double", "double_press", "double_click", "double_push", "2"),
     ("triple", "triple_press", "triple_click", "3"),
     ("long", "long_press", "hold", "long_click", "hold_press", "long_push"),
+    # As Home Assistant calls them of all buttons
+    ("press_end", "single", "single_press", "single_click", "click", "press", "short_press", "single_push", "1"),
+    ("multi_press_end", "double", "double_press", "double_click", "double_push", "2"),
+    ("long_press_start", "long", "long_press", "hold", "long_click", "hold_press", "long_push"),
 )
 _BY_NAME: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     name: tuple(group for group in _GROUPS if name in group) for group in _GROUPS for name in group

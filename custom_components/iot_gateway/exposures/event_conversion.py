@@ -55,7 +55,8 @@ def event_conversion(
 ) -> EventConversion | Obstacle:
     """Return how an event entity becomes an event of a model, or why it does not.
 
-    Without a parameter it is the output whose choices fit the entity's types best, or that is named like one that takes a type.
+    Without a parameter it is the output whose choices fit the entity's types best, or that is named like one that takes a type; where
+    no choice fits, the user has to say which is which.
     """
     about = {"facet": facet.key, "code": event.code, "type": "event"}
     if facet.kind is not FacetKind.EVENT:
@@ -64,13 +65,13 @@ def event_conversion(
         if parameter not in event.outputs:
             return Obstacle(key="parameter_unknown", placeholders={**about, "parameter": parameter})
         return _with_parameter(facet, event, parameter, choices, about)
-    found = [
-        conversion
-        for name in type_parameters(facet, event)
-        if isinstance(conversion := _with_parameter(facet, event, name, choices, about), EventConversion)
-    ]
-    if found:
+    tried = {name: _with_parameter(facet, event, name, choices, about) for name in type_parameters(facet, event)}
+    if found := [conversion for conversion in tried.values() if isinstance(conversion, EventConversion)]:
         return max(found, key=lambda conversion: len(conversion.choices) or len(facet.options))
+    for name, obstacle in tried.items():
+        # It is for the type, and the cloud takes no event without it
+        if isinstance(obstacle, Obstacle) and obstacle.fixable and normalized(name) in _TYPE_NAMES:
+            return obstacle
     notes = (Note(key="type_not_told", placeholders=about),) if len(facet.options) > 1 else ()
     # Here the choices only say which types count
     return EventConversion(facet=facet, event=event, parameter=None, choices=dict(choices or {}), notes=notes)
