@@ -200,6 +200,26 @@ def test_own_products() -> None:
     }
 
 
+def test_percent_is_no_white() -> None:
+    """A lamp's white from warm to cold can be told in percent, but a cover's position in percent is none of that."""
+    facet = Facet(
+        key="color_temperature",
+        kind=FacetKind.NUMBER,
+        unit="K",
+        device_class="color_temperature",
+        minimum=2000,
+        maximum=6500,
+        step=1,
+        settable=True,
+    )
+    percent: Json = {"min": 0, "max": 100, "step": 1, "unit": "%"}
+    assert propose((facet,), model(prop("percent_control", "value", **percent))) == ()
+    (found,) = propose(
+        (facet,), model(prop("percent_control", "value", **percent), prop("temp_value", "value", **percent))
+    )
+    assert found.code == "temp_value"
+
+
 def test_events() -> None:
     """An event entity goes to the event whose choices fit."""
     facet = Facet(key="event", kind=FacetKind.EVENT, options=("single", "double"), device_class="button")

@@ -12,6 +12,7 @@ from .exposure import EVENT, PROPERTY
 from .facet import Facet, FacetKind
 from .remarks import Obstacle
 from .standard_codes import INVERTED, SAYS_OPENING, SWITCHES, standard_codes
+from .units import is_percent
 
 _ENOUGH: Final = 20
 _NUMBERED: Final = re.compile(r"(_v\d+|_?\d+)$")
@@ -105,8 +106,9 @@ def _of_property(found: Conversion, codes: Mapping[str, int], position: int) -> 
     facet, prop = found.facet, found.property
     score, reason = _by_code(prop.code, codes)
     spelt = prop.type.unit
-    if facet.unit and spelt and all(note.key != "unit_assumed" for note in found.notes):
-        # Nearly everything may be in percent
+    alike = facet.unit and spelt and is_percent(facet.unit) is is_percent(spelt)
+    if alike and all(note.key != "unit_assumed" for note in found.notes):
+        # Nearly everything may be in percent; a white from warm to cold can be told so too, which is no likeness
         score += 5 if facet.unit == "%" else 20
         reason = reason or ("unit" if facet.unit != "%" else "")
     if _names_alike(facet, prop):
