@@ -375,6 +375,18 @@ async def test_a_frozen_broker_is_noticed_and_left(broker: Broker) -> None:
         assert owner.link.connected
 
 
+async def test_a_dead_link_is_no_silent_cloud(scripted: ScriptedBroker) -> None:
+    """What the broker never confirmed has not arrived there, so that is what it says, whichever time is up first."""
+    scripted.puback = False
+    async with Owner(scripted.port, timings=replace(TIMINGS, confirm_within=0.2)).running() as owner:
+        for timeout in (0.1, 0.2):
+            async with asyncio.timeout(TIMEOUT):
+                await owner.link.wait_connected()
+                with pytest.raises(LinkLost):
+                    _ = await owner.link.request(topics.PROPERTY_REPORT, _VALUES, timeout=timeout)
+        assert owner.statistics["timeouts"] == 0
+
+
 async def test_silence_is_noticed_by_the_keepalive(scripted: ScriptedBroker) -> None:
     scripted.pingresp = False
     async with Owner(scripted.port, keepalive=1).running() as owner:

@@ -216,7 +216,7 @@ class TuyaLink:
         Args:
             topic: whose `up` is published to, and on whose `down` the answer comes.
             data: of the message, left out if None.
-            timeout: seconds that all of it may take.
+            timeout: seconds that the answer may take, once the broker has confirmed the message.
             device_id: of the device that it is from, our own by default.
 
         Raises:
@@ -233,8 +233,9 @@ class TuyaLink:
         self.statistics.requests += 1
         try:
             with self._answers.expect(msg_id, device_id, topic.down) as answered:
+                # Not within the timeout: it ends by itself, and a link that is dead is no cloud that does not answer
+                await self._transmit(target, payload)
                 async with asyncio.timeout(timeout):
-                    await self._transmit(target, payload)
                     answer = await answered
         except TimeoutError:
             self.statistics.timeouts += 1
