@@ -370,6 +370,32 @@ async def test_lost_under_way() -> None:
     assert kept.receiver.history == [1, {"n": 1}, 2]
 
 
+async def test_what_came_and_went_on_a_dead_link() -> None:
+    """Until a loss is noticed a value supersedes the other, and nobody hears of these: they are history as soon as it is."""
+    kept = Kept()
+    async with kept.running() as outbox:
+        for value in range(3):
+            _ = outbox.offer(_LAMP, "level", value, value)
+        await _joined(outbox)
+        kept.receiver.troubles = [LinkLost("gone")]
+        kept.receiver.gate.clear()
+        for value in range(3, 8):
+            _ = outbox.offer(_LAMP, "level", value, value)
+            _ = outbox.offer("other", "level", value, value)
+            await until(lambda: len(kept.receiver.deliveries) == 2)
+        assert kept.statistics["coalesced"] > 2
+        outbox.forget("other")
+        kept.receiver.gate.set()
+        await _joined(outbox)
+        kept.receiver.deliveries.clear()
+        outbox.link_up()
+        await _joined(outbox)
+    assert kept.receiver.history == [3, 4, 5, 6]
+    assert kept.receiver.news == [7, 7]
+    # 0 and 1 came and went while the link was alive, as it turned out, and three were forgotten
+    assert kept.statistics["coalesced"] == 5
+
+
 async def test_a_loss_that_is_noticed_after_the_rejoin() -> None:
     kept = Kept()
     async with kept.running() as outbox:

@@ -26,6 +26,8 @@ class Sent:
     delivery: Delivery
     items: list[Item]
     epoch: int
+    number: int
+    """The last record's that there was when it went out."""
 
 
 class Stock:
@@ -52,6 +54,8 @@ class Stock:
         self._pending: dict[Key, Item] = {}
         self._events: deque[Item] = deque()
         self._history: list[Item] = []
+        self._doubtful: deque[tuple[int, Item]] = deque()
+        """Superseded since the link was last known to live, with the number of what superseded each."""
         self._restate: dict[Key, None] = {}
         """What has to be reported once more behind the history."""
         self._under_way: list[Sent] = []
@@ -134,13 +138,14 @@ class Stock:
         self._restate = {key: None for key in self._restate if key[0] != device_id or code not in {None, key[1]}}
         self._history = [item for item in self._history if not concerns(item)]
         self._events = deque(item for item in self._events if not concerns(item))
+        self._doubtful = deque(entry for entry in self._doubtful if not concerns(entry[1]))
         for sent in self._under_way:
             sent.items = [item for item in sent.items if not concerns(item)]
 
     def known(self) -> set[Key]:
         """Return device id and code of all that `forget` could drop."""
         keys = {*self._newest, *self._delivered, *self._pending, *self._restate}
-        keys.update(item.key for item in (*self._history, *self._events))
+        keys.update(item.key for item in (*self._history, *self._events, *(item for _, item in self._doubtful)))
         return keys | {item.key for sent in self._under_way for item in sent.items}
 
     # The link
@@ -159,6 +164,11 @@ class Stock:
             item.urgent = False
         while self._events:
             self._keep(self._events.popleft())
+        # The link may have been dead by then, long before anybody noticed
+        for _, item in self._doubtful:
+            self._statistics.coalesced -= 1
+            self._keep(item)
+        self._doubtful.clear()
 
     def is_current(self, sent: Sent) -> bool:
         """Tell whether a delivery began with the link as it is."""
@@ -207,6 +217,8 @@ class Stock:
 
     def delivered(self, sent: Sent) -> None:
         """Take note that the cloud has what was sent."""
+        while self._doubtful and self._doubtful[0][0] <= sent.number:
+            _ = self._doubtful.popleft()
         if sent.delivery.history:
             self._statistics.history_sent += len(sent.items)
             self._restate.update({item.key: None for item in sent.items if isinstance(item.record, PropertyRecord)})
@@ -336,8 +348,11 @@ class Stock:
             return
         if old.offline or not self.online:
             self._keep(old)
-        else:
-            self._statistics.coalesced += 1
+            return
+        self._statistics.coalesced += 1
+        self._doubtful.append((item.number, old))
+        if len(self._doubtful) > self._history_limit:
+            _ = self._doubtful.popleft()
 
     def _keep(self, item: Item) -> None:
         """Make a record history."""
@@ -351,7 +366,7 @@ class Stock:
 
     def _begin(self, items: list[Item], *, history: bool = False) -> Sent:
         delivery = Delivery(records=tuple(item.record for item in items), history=history)
-        sent = Sent(delivery, items, self._epoch)
+        sent = Sent(delivery, items, self._epoch, self._number)
         self._under_way.append(sent)
         return sent
 
