@@ -230,6 +230,27 @@ async def test_events_are_told_all_and_in_their_order() -> None:
     assert kept.receiver.history == []
 
 
+async def test_more_events_than_the_rate_allows_are_bounded() -> None:
+    """A knob that is turned all day: what is too much goes as history, and the oldest of that is dropped and counted."""
+    kept = Kept(rate=0.001, burst=2, history_limit=1000)
+    async with kept.running() as outbox:
+        for index in range(500):
+            outbox.happened(_LAMP, "turned", {"n": index}, index)
+        await until(lambda: len(kept.receiver.deliveries) == 2)
+        assert outbox.waiting + len(kept.receiver.records) == 500
+        for index in range(500, 5000):
+            outbox.happened(_LAMP, "turned", {"n": index}, index)
+        assert outbox.waiting <= 1100
+        assert outbox.waiting + len(kept.receiver.records) + kept.statistics["dropped"] == 5000
+    kept = Kept(burst=10)
+    async with kept.running() as outbox:
+        for index in range(1000):
+            outbox.happened(_LAMP, "turned", {"n": index}, index)
+        await _joined(outbox)
+    assert sorted(told["n"] for told in [*kept.receiver.news, *kept.receiver.history]) == list(range(1000))
+    assert len(kept.receiver.deliveries) < 150
+
+
 async def test_a_clock_that_is_set_back_makes_no_older_values() -> None:
     times = iter((2000.0, 1000.0, 3000.0))
     kept = Kept(now=lambda: next(times))

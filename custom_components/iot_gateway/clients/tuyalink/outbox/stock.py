@@ -7,7 +7,7 @@ from bisect import insort
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ..errors import LinkError, MessageTooLarge
 from ..packing import ROOM
@@ -17,6 +17,9 @@ from .delivery import Delivery
 from .items import Item, Key, fitting_items, order_of
 from .snapshot import Snapshot
 from .statistics import OutboxStatistics
+
+_MOST_EVENTS: Final = 100
+"""Events that wait as news, of which a message takes each code once; what is beyond goes as history, which takes many and has a limit."""
 
 
 @dataclass(slots=True, eq=False)
@@ -123,6 +126,8 @@ class Stock:
         self._statistics.offered += 1
         if self.online:
             self._events.append(item)
+            if len(self._events) > _MOST_EVENTS:
+                self._keep(self._events.popleft())
         else:
             self._keep(item)
 
