@@ -261,6 +261,27 @@ async def test_unbound_while_away(hass: HomeAssistant, cloud: TuyaLinkCloudSimul
     await wait_until(lambda: issues(hass) == {}, PATIENCE)
 
 
+async def test_unbound_before_a_restart(
+    hass: HomeAssistant, cloud: TuyaLinkCloudSimulator, entry: MockConfigEntry
+) -> None:
+    """Of one that was unbound nothing is told, neither after a restart nor what happened while the cloud was away."""
+    await cloud.unbind(LAMP)
+    await wait_until(lambda: "sub_device_unbound" in issues(hass), PATIENCE)
+    told = len(cloud.received)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await cloud.wait_for_device(ATTIC, timeout=PATIENCE)
+    await wait_until(lambda: connection_of(entry).diagnostics()["outbox"]["waiting"] == 0, PATIENCE)
+    await cloud.stop()
+    await wait_until(lambda: not entry.runtime_data.connected, PATIENCE)
+    for state in (STATE_ON, STATE_OFF):
+        hass.states.async_set("input_boolean.lamp", state)
+    await cloud.start()
+    await cloud.wait_for_device(ATTIC, timeout=PATIENCE)
+    await wait_until(connection_of(entry)._joined.is_set, PATIENCE)
+    await wait_until(lambda: connection_of(entry).diagnostics()["outbox"]["waiting"] == 0, PATIENCE)
+    assert not [one for one in cloud.received[told:] if one.message is not None and LAMP in str(one.message.data)]
+
+
 @pytest.mark.parametrize("function", ["device/topo/get", "thing/model/get", "thing/property/desired/get"])
 async def test_cloud_is_busy(
     hass: HomeAssistant, cloud: TuyaLinkCloudSimulator, entry: MockConfigEntry, function: str

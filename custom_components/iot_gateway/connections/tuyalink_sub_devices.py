@@ -173,8 +173,6 @@ class SubDevices:
         deleted = ours & set(change.deleted)
         added = ours & set(change.added)
         self._online -= deleted
-        for device_id in deleted:
-            self._outbox.forget(device_id)
         if deleted or added:
             self._miss((self._unbound | deleted) - added)
             _ = self._in_background(self._follow(), "sub-devices")
@@ -196,6 +194,9 @@ class SubDevices:
     def _miss(self, unbound: set[str]) -> None:
         """Take note of which sub-devices the cloud does not have."""
         changed = unbound != self._unbound
+        for device_id in unbound - self._unbound:
+            # Of those nothing is told any more, also not what waits
+            self._outbox.forget(device_id)
         self._unbound = unbound
         for device_id, exposure in self._exposed.sub_devices.items():
             self._troubles.unbound(exposure.subentry_id, now=device_id in unbound)
