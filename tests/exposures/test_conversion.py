@@ -2,7 +2,9 @@
 
 import math
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.iot_gateway.exposures.conversion import Conversion, Note, Obstacle, conversion
@@ -65,6 +67,15 @@ ROOM = number("°C", "temperature")
 BULB = Facet(
     key="brightness", kind=FacetKind.NUMBER, unit="%", minimum=100 / 255, maximum=100, step=100 / 255, settable=True
 )
+
+
+def test_a_moment_without_a_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the house's time, not that of the machine, whose zone nobody sees."""
+    found = converted(MOMENT, "string")
+    with monkeypatch.context() as patched:
+        patched.setattr(dt_util, "DEFAULT_TIME_ZONE", ZoneInfo("Asia/Tokyo"))
+        assert found.from_tuya("2027-01-01T09:00:00") == 1_798_761_600
+        assert found.from_tuya("2027-01-01T00:00:00Z") == 1_798_761_600
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ class SecondsCodec(Codec):
 
 
 class DateTextCodec(Codec):
-    """A moment as ISO 8601 has it, in UTC."""
+    """A moment as ISO 8601 has it, in UTC; one without a time zone is the house's, whatever that of the machine."""
 
     @override
     def encode(self, value: Value) -> Any:
@@ -106,7 +106,7 @@ class DateTextCodec(Codec):
         moment = dt_util.parse_datetime(raw) if isinstance(raw, str) else None
         if moment is None:
             raise Unconvertible("not_a_date", {"value": shown(raw)})
-        return dt_util.as_timestamp(moment)
+        return dt_util.as_utc(moment).timestamp()
 
 
 def text_codec(facet: Facet, spec: TypeSpec) -> Found | Obstacle:
