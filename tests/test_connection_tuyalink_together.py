@@ -1,17 +1,12 @@
 """Properties that the cloud sets in one message, in whatever order, and that belong to one call of an entity, or contradict each other."""
 
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, override
 
-from homeassistant.components.climate import ClimateEntity, HVACMode
-from homeassistant.components.climate.const import ClimateEntityFeature
-from homeassistant.components.light import (
-    ATTR_BRIGHTNESS,
-    ATTR_COLOR_TEMP_KELVIN,
-    ATTR_HS_COLOR,
-    ColorMode,
-    LightEntity,
-)
+from homeassistant.components.climate import ClimateEntity
+from homeassistant.components.climate.const import ClimateEntityFeature, HVACMode
+from homeassistant.components.light import LightEntity
+from homeassistant.components.light.const import ATTR_BRIGHTNESS, ATTR_COLOR_TEMP_KELVIN, ATTR_HS_COLOR, ColorMode
 from homeassistant.const import UnitOfTemperature
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
@@ -55,6 +50,7 @@ class Lamp(LightEntity):
     _attr_min_color_temp_kelvin = 2000
     _attr_max_color_temp_kelvin = KELVIN
 
+    @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         self._attr_brightness = kwargs.get(ATTR_BRIGHTNESS, self._attr_brightness)
         if ATTR_HS_COLOR in kwargs:
@@ -77,6 +73,7 @@ class Thermostat(ClimateEntity):
     _attr_target_temperature_low = 18.0
     _attr_target_temperature_high = 24.0
 
+    @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
         self._attr_target_temperature_low = kwargs["target_temp_low"]
         self._attr_target_temperature_high = kwargs["target_temp_high"]
