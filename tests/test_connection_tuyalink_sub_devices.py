@@ -277,7 +277,7 @@ async def test_unbound_before_a_restart(
         hass.states.async_set("input_boolean.lamp", state)
     await cloud.start()
     await cloud.wait_for_device(ATTIC, timeout=PATIENCE)
-    await wait_until(connection_of(entry)._joined.is_set, PATIENCE)
+    await wait_until(connection_of(entry)._joining.joined.is_set, PATIENCE)
     await wait_until(lambda: connection_of(entry).diagnostics()["outbox"]["waiting"] == 0, PATIENCE)
     assert not [one for one in cloud.received[told:] if one.message is not None and LAMP in str(one.message.data)]
 

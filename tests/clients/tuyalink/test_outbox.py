@@ -246,7 +246,7 @@ async def test_more_events_than_the_rate_allows_are_bounded() -> None:
     async with kept.running() as outbox:
         for index in range(1000):
             outbox.happened(_LAMP, "turned", {"n": index}, index)
-        await _joined(outbox)
+        await joined(outbox)
     assert sorted(told["n"] for told in [*kept.receiver.news, *kept.receiver.history]) == list(range(1000))
     assert len(kept.receiver.deliveries) < 150
 
@@ -397,7 +397,7 @@ async def test_what_came_and_went_on_a_dead_link() -> None:
     async with kept.running() as outbox:
         for value in range(3):
             _ = outbox.offer(_LAMP, "level", value, value)
-        await _joined(outbox)
+        await joined(outbox)
         kept.receiver.troubles = [LinkLost("gone")]
         kept.receiver.gate.clear()
         for value in range(3, 8):
@@ -407,10 +407,10 @@ async def test_what_came_and_went_on_a_dead_link() -> None:
         assert kept.statistics["coalesced"] > 2
         outbox.forget("other")
         kept.receiver.gate.set()
-        await _joined(outbox)
+        await joined(outbox)
         kept.receiver.deliveries.clear()
         outbox.link_up()
-        await _joined(outbox)
+        await joined(outbox)
     assert kept.receiver.history == [3, 4, 5, 6]
     assert kept.receiver.news == [7, 7]
     # 0 and 1 came and went while the link was alive, as it turned out, and three were forgotten
