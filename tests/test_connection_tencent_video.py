@@ -1,5 +1,6 @@
 """The connection `tencent_video` against a simulated cloud: devices, states, commands, actions, trouble and the budget."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import replace
 from itertools import pairwise
@@ -16,7 +17,12 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er, 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.iot_gateway.clients.tencent_video import Product as ListedProduct
+from custom_components.iot_gateway.clients.tencent_video import (
+    ControlResult,
+    Product as ListedProduct,
+    control_device_data,
+)
+from custom_components.iot_gateway.connections.call_budget import CallBudget
 from custom_components.iot_gateway.connections.tencent_video_probe import product_choices
 from custom_components.iot_gateway.const import DOMAIN
 from custom_components.iot_gateway.diagnostics import async_get_config_entry_diagnostics
@@ -419,6 +425,28 @@ async def test_member_of_struct(hass: HomeAssistant, cloud: TencentCloudSimulato
     x, y = (entity_of(hass, "number", THING, f"place.{member}") for member in "xy")
     await call(hass, "number", "set_value", x, value=5)
     await call(hass, "number", "set_value", y, value=6)
+    assert sent(cloud) == [{"place": {"x": 5, "y": 2}}, {"place": {"x": 5, "y": 6}}]
+    assert entry.runtime_data.devices[THING].state["place"] == {"x": 5, "y": 6}
+
+
+async def test_members_of_struct_at_once(
+    hass: HomeAssistant, cloud: TencentCloudSimulator, entry: MockConfigEntry
+) -> None:
+    """A member that is set while another one is under way does not undo it."""
+    x, y = (entity_of(hass, "number", THING, f"place.{member}") for member in "xy")
+    may_go = asyncio.Event()
+
+    async def slow(*args: Any, **more: Any) -> ControlResult:
+        await may_go.wait()
+        return await control_device_data(*args, **more)
+
+    with patch("custom_components.iot_gateway.connections.tencent_video_commands.control_device_data", slow):
+        first = hass.async_create_task(call(hass, "number", "set_value", x, value=5))
+        await asyncio.sleep(0.05)
+        second = hass.async_create_task(call(hass, "number", "set_value", y, value=6))
+        await asyncio.sleep(0.05)
+        may_go.set()
+        await asyncio.gather(first, second)
     assert sent(cloud) == [{"place": {"x": 5, "y": 2}}, {"place": {"x": 5, "y": 6}}]
     assert entry.runtime_data.devices[THING].state["place"] == {"x": 5, "y": 6}
 

@@ -439,12 +439,18 @@ class Hub:
         self.connection.ask(device_id)
 
     async def _send(self, values: Values) -> None:
-        await self.connection.send(
-            {
-                device_id: raws if (device := self.devices.get(device_id)) is None else device.sent(raws)
-                for device_id, raws in values.items()
-            }
-        )
+        await self.connection.send({device_id: self._told(device_id, raws) for device_id, raws in values.items()})
+
+    def _told(self, device_id: str, raws: Mapping[str, Raw]) -> Mapping[str, Raw]:
+        """Return what a device is told, under its own codes."""
+        if (device := self.devices.get(device_id)) is None:
+            return raws
+        schema = device.schema
+        if not schema.structs:
+            return device.sent(raws)
+        # A Struct goes out whole: another of its members may be under way, and must not be undone by this one
+        under_way = schema.sent(self._settling.under_way(device_id), device.state)
+        return schema.sent(raws, {**device.state, **schema.received(under_way)})
 
     def _create_task(self, command: Coroutine[Any, Any, None]) -> None:
         _ = self.entry.async_create_background_task(self.hass, command, f"{DOMAIN} command {self.entry.title}")

@@ -73,6 +73,11 @@ class Settling:
         return shown
 
     @callback
+    def under_way(self, device_id: str) -> dict[str, Raw]:
+        """Return what a device is told and has not confirmed yet, by code."""
+        return {code: one.commanded for code, one in self._expected.get(device_id, {}).items() if not one.confirmed}
+
+    @callback
     def abandon(self, device_id: str, begun: Begun) -> None:
         """The command failed; believe every report again."""
         doubted = False
