@@ -451,6 +451,23 @@ async def test_members_of_struct_at_once(
     assert entry.runtime_data.devices[THING].state["place"] == {"x": 5, "y": 6}
 
 
+async def test_order_of_commands(hass: HomeAssistant, cloud: TencentCloudSimulator, entry: MockConfigEntry) -> None:
+    """What a device is told last arrives last, also where the call before takes longer."""
+    waits = [0.2, 0.0]
+
+    async def uneven(*args: Any, **more: Any) -> ControlResult:
+        await asyncio.sleep(waits.pop(0))
+        return await control_device_data(*args, **more)
+
+    power = entity_of(hass, "switch", THING, "power")
+    with patch("custom_components.iot_gateway.connections.tencent_video_commands.control_device_data", uneven):
+        first = hass.async_create_task(call(hass, "switch", "turn_on", power))
+        await asyncio.sleep(0.05)
+        await asyncio.gather(first, call(hass, "switch", "turn_off", power))
+    assert sent(cloud) == [{"power": 1}, {"power": 0}]
+    assert state_of(hass, "switch", "power") == "off"
+
+
 async def test_whole_struct(hass: HomeAssistant, cloud: TencentCloudSimulator, entry: MockConfigEntry) -> None:
     """An object sets the members that it has; one of the model's that nobody knows is none."""
     await set_data_point(hass, entry, "place", {"y": 9})

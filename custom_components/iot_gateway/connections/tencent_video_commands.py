@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Callable, Mapping
 import logging
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from ..clients.tencent_video import (
     Action,
     ActionFailed,
+    Device,
     DeviceOffline,
     InputInvalid,
     RateLimited,
@@ -46,6 +48,7 @@ class CommandSender:
         self._name_of = name_of
         self._note = note
         self._sending = asyncio.Semaphore(_AT_ONCE)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def send(self, values: Values, devices: Mapping[str, ListedDevice]) -> dict[str, CommandFailed]:
         """Send each device its raw values; return what failed, by device."""
@@ -79,7 +82,14 @@ class CommandSender:
         """Set properties of one device; raises CommandFailed."""
         if listed is None:
             raise CommandFailed("device_gone", device=self._name_of(device_id))
-        device = listed.device
+        # Two calls that are made at once may arrive in any order; what a device was told last has to be what it does
+        if (turn := self._turns.get(device_id)) is None:
+            turn = self._turns[device_id] = asyncio.Lock()
+        async with turn:
+            await self._set(device_id, raws, listed.device)
+
+    async def _set(self, device_id: str, raws: Mapping[str, Raw], device: Device) -> None:
+        """Set properties of one device, a few times where the cloud is busy; raises CommandFailed."""
         for attempt in range(1, _BUSY_ATTEMPTS + 1):
             try:
                 async with self._sending:
