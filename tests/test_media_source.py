@@ -448,3 +448,47 @@ def test_days_that_have_not_begun(hass: HomeAssistant, freezer: FrozenDateTimeFa
     freezer.move_to("2026-11-21T17:00:00Z")
     days = [date(2026, 11, number) for number in (20, 21, 22)]
     assert _begun(days) == days[:2]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "cloud|0|253402300799",
+        "cloud|1|99999999999999999999",
+        "cloud|99999999999999999999|1",
+        "cloud|-99999999999999999|5",
+        "card|99999999999999999999|1",
+        "card|20|10",
+    ],
+)
+async def test_times_that_no_recording_has(hass: HomeAssistant, agent: SmallAgent, rest: str) -> None:
+    """An identifier that somebody made up leads to no calls and no unexpected errors."""
+    async with with_cameras(hass, agent, YARD, platforms=[]) as (cloud, hub, view):
+        await settled(view)
+        before, commands = sum(cloud.calls.values()), len(agent.commands)
+        with pytest.raises(Unresolvable, match="no such recording"):
+            await async_resolve_media(hass, f"{ROOT}/recording|{hub.entry.entry_id}|{YARD}|{rest}", None)
+        assert sum(cloud.calls.values()) == before
+        assert len(agent.commands) == commands
+
+
+@pytest.mark.parametrize(
+    "made_up", ["day|{}|card|9999-12-31", "day|{}|cloud|9999-12-31", "days|{}|card|99999999999999-1"]
+)
+async def test_days_that_no_camera_has(hass: HomeAssistant, agent: SmallAgent, made_up: str) -> None:
+    """The same of what is browsed."""
+    async with with_cameras(hass, agent, YARD, platforms=[]) as (_, hub, view):
+        await settled(view)
+        with pytest.raises(BrowseError, match="no such recording"):
+            await async_browse_media(hass, f"{ROOT}/{made_up.format(f'{hub.entry.entry_id}|{YARD}')}")
+
+
+async def test_long_event_costs_few_calls(hass: HomeAssistant) -> None:
+    """An event that never ended is looked for where it began, not on each day since."""
+    async with with_cameras(hass, None, YARD, platforms=[]) as (cloud, hub, view):
+        await settled(view)
+        (camera,) = view.cameras(YARD)
+        begin = int(dt_util.utcnow().timestamp()) - 300 * 86400
+        before = cloud.calls["DescribeCloudStorageTime"]
+        assert await camera.cloud.playlist(begin, begin + 300 * 86400) is None
+        assert cloud.calls["DescribeCloudStorageTime"] - before <= 3

@@ -43,6 +43,8 @@ _MONTHS: Final = 12
 """So many months back a card is asked for recordings."""
 _EMPTY_MONTHS: Final = 2
 """After so many months without one, older ones are not asked for: cards overwrite the oldest."""
+_LATEST: Final = 32_503_680_000
+"""Seconds since the epoch, the year 3000: an identifier with a later time is not one of ours."""
 _THIS_MONTH_AGE: Final = 30.0
 _MONTH_AGE: Final = 600.0
 """Seconds for which the days of a month are taken to be what they were."""
@@ -92,6 +94,8 @@ class RecordingsMediaSource(MediaSource):
             raise Unresolvable(translation_domain=DOMAIN, translation_key="recording_gone")
         try:
             start, end = map(int, about.rest)
+            if not 0 <= start < end <= _LATEST:
+                raise ValueError(about.rest)
             shows = RecordingShows.of(self.hass)
             play = shows.play_card if about.place == CARD else shows.play
             url, mime_type = await play(about.camera, StoredRecording(start=start, end=end))
@@ -111,7 +115,7 @@ class RecordingsMediaSource(MediaSource):
             raise BrowseError(translation_domain=DOMAIN, translation_key="recording_gone")
         try:
             children = await self._children(about)
-        except ValueError as err:
+        except (ValueError, OverflowError) as err:
             raise BrowseError(translation_domain=DOMAIN, translation_key="recording_gone") from err
         except AgentViewError as err:
             raise BrowseError(await self._in_words(err)) from err
@@ -129,8 +133,8 @@ class RecordingsMediaSource(MediaSource):
                 months = sorted({f"{day:%Y-%m}" for day in days}, reverse=True)
                 return [self._folder(about.child("days", month), month) for month in months]
             case "days":
-                year, month = map(int, about.rest[0].split("-"))
-                days = await self._days_of(about, year, month)
+                month = date.fromisoformat(f"{about.rest[0]}-01")
+                days = await self._days_of(about, month.year, month.month)
                 return [self._folder(about.child("day", day), day.isoformat()) for day in sorted(days, reverse=True)]
             case "day":
                 return await self._recordings(about, date.fromisoformat(about.rest[0]))
@@ -185,8 +189,11 @@ class RecordingsMediaSource(MediaSource):
         today = dt_util.now().date()
         age = _THIS_MONTH_AGE if (today.year, today.month) == (year, month) else _MONTH_AGE
         known = self._days.get(key)
-        if known is None or time.monotonic() - known[0] > age:
-            known = self._days[key] = (time.monotonic(), await about.camera.card_days(year, month))
+        now = time.monotonic()
+        if known is None or now - known[0] > age:
+            days = await about.camera.card_days(year, month)
+            self._days = {other: kept for other, kept in self._days.items() if now - kept[0] <= _MONTH_AGE}
+            known = self._days[key] = (now, days)
         return _begun(known[1])
 
     async def _recordings(self, about: _About, day: date) -> list[BrowseMediaSource]:

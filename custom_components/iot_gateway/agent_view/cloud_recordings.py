@@ -33,6 +33,8 @@ _MOST_AT_ONCE: Final = 100
 """Thumbnails whose addresses are asked for by one call."""
 _SOON: Final = 60
 """Seconds before its end at which an address is taken to be over."""
+_LOOKED_INTO: Final = 2 * 86400
+"""Seconds from a recording's begin in which its video is looked for: its days are asked for one by one."""
 _GOOD_FOR: Final = 6 * 3600
 """Seconds that somebody may take to watch a recording."""
 
@@ -101,7 +103,7 @@ class CloudRecordings:
 
     async def playlist(self, start: int, end: int) -> SignedUrl | None:
         """Return the signed address of a recording's playlist, None where there is no video of that time."""
-        for day in cloud_days_of(start, end):
+        for day in cloud_days_of(start, min(end, start + _LOOKED_INTO)):
             timeline = await get_timeline(self._api, self.camera, day)
             if timeline.video_url and any(span.start < end and span.end > start for span in timeline.spans):
                 url = playback_url(timeline.video_url, start, end)
