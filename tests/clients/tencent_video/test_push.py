@@ -114,6 +114,17 @@ def test_replay() -> None:
     guard.check(other)
 
 
+def test_replay_in_other_pieces() -> None:
+    """Time and nonce are signed without a border between them: the same text cut elsewhere is the same push."""
+    guard = guard_at()
+    signature = forward_signature(TOKEN, TIME, "00")
+    assert signature == forward_signature(TOKEN, f"0{TIME}", "0")
+    guard.check(headers(Signature=signature, Nonce="00"))
+    with pytest.raises(ForwardRefused) as info:
+        guard.check(headers(Signature=signature, Timestamp=f"0{TIME}", Nonce="0"))
+    assert info.value.reason is RefusalReason.REPLAYED
+
+
 def test_memory_of_nonces_is_bounded_by_the_window() -> None:
     now = float(TIME)
     guard = ForwardGuard(TOKEN, window=10, now=lambda: now)
