@@ -598,3 +598,14 @@ async def test_what_is_kept(hass: HomeAssistant, agent: SmallAgent, hass_storage
         assert state_of(hass, entity_id) == "idle"
     await hass.config_entries.async_remove(hub.entry.entry_id)
     assert key not in hass_storage
+
+
+async def test_device_that_goes(hass: HomeAssistant, agent: SmallAgent) -> None:
+    """Nothing is kept of a camera that is gone for good."""
+    async with with_cameras(hass, agent, YARD, platforms=[]) as (_, _, view):
+        await settled(view)
+        view.keep_quality(YARD, "standard")
+        assert view.stored(YARD)
+        view.remove_device(YARD)
+        kept = view._kept
+        assert not (kept.channels or kept.qualities or kept.positions or kept.sleepers or kept.stored)

@@ -146,6 +146,7 @@ class AgentView:
                 _ = self.spawn(camera.finish(), "end of a movement")
                 self._kept.qualities.pop(camera.key, None)
                 self._kept.positions.pop(camera.key, None)
+                self._kept.stored.discard(camera.key)
             self.plans.drop(known.product_id, known.name)
             self._kept.channels.pop(device_id, None)
             self._kept.sleepers.discard(device_id)
