@@ -332,6 +332,22 @@ async def test_movement(hass: HomeAssistant, agent: SmallAgent) -> None:
         assert state_of(hass, entity_of(hass, Platform.SENSOR, camera, "pan_position")) == "120.0"
 
 
+async def test_end_of_an_axis(hass: HomeAssistant, agent: SmallAgent) -> None:
+    """The camera tells of its head as a whole that it goes no further; which axis that is, its limits say."""
+    agent.user_answers = lambda cmd: (
+        '{"current_x": -180, "min_x": -180, "max_x": 180, "current_y": 30, "min_y": -45, "max_y": 45, "apex": "yes"}'
+    )
+    async with with_cameras(hass, agent, YARD, platforms=[Platform.CAMERA, Platform.SENSOR]) as (_, _, view):
+        await settled(view)
+        (camera,) = view.cameras(YARD)
+        await camera.move("left", 0.1)
+        await hass.async_block_till_done()
+        for key, at_limit in (("pan_position", True), ("tilt_position", False)):
+            state = hass.states.get(entity_of(hass, Platform.SENSOR, camera, key))
+            assert state is not None
+            assert state.attributes["at_limit"] is at_limit
+
+
 async def test_dialect(hass: HomeAssistant, agent: SmallAgent) -> None:
     """The option says in which words cameras are told to move; a camera that refuses is told of."""
     options = {"ptz_dialect": "text_with_speed"}

@@ -51,7 +51,11 @@ class AgentPositionSensor(AgentEntity, SensorEntity):
         position = self.agent_camera.position
         value, least, most = (None if position is None else getattr(position, name) for name in self._members)
         self._attr_native_value = value
-        limits = {"minimum": least, "maximum": most, "at_limit": None if position is None else position.at_limit}
+        at_limit = None if position is None else position.at_limit
+        if value is not None and least is not None and most is not None:
+            # The camera says it of its head as a whole: the other axis may be the one that goes no further
+            at_limit = not least < value < most
+        limits = {"minimum": least, "maximum": most, "at_limit": at_limit}
         self._attr_extra_state_attributes = {name: limit for name, limit in limits.items() if limit is not None}
 
 
