@@ -448,6 +448,11 @@ async def test_playback_control(hass: HomeAssistant, agent: SmallAgent) -> None:
         with pytest.raises(ServiceValidationError, match="position"):
             await act(hass, "playback", entity_id, command="seek")
 
+        # What is played is known now: Tencent's own app sends the time instead
+        _ = await view.cameras(YARD)[0].card_url(1_760_000_000, 1_760_000_600)
+        await act(hass, "playback", entity_id, command="seek", position=90)
+        assert (agent.commands[-1]["progress"], agent.commands[-1]["time"]) == ("90000", "1760000090")
+
 
 async def test_download(hass: HomeAssistant, agent: SmallAgent, tmp_path: Path) -> None:
     """Files are listed and downloaded to where Home Assistant may write; what breaks off goes on from there."""

@@ -72,6 +72,7 @@ class AgentCamera:
         self._listeners: list[CALLBACK_TYPE] = []
         self._position: PtzPosition | None = None
         self._offered = ""
+        self._played_from: int | None = None
         session = async_get_clientsession(view.hass)
         number = None if channel is None else channel.channel
         self.cloud = CloudRecordings(
@@ -283,6 +284,7 @@ class AgentCamera:
         async with self.words():
             (await self._ask(lambda: get_device_st(self._channel, "playback"), wake=True)).check()
         end = max(end, start + _LEAST_PLAYED)
+        self._played_from = start
         return self._channel.agent.playback_url(self.device.product_id, self.device.name, self.number, start, end)
 
     async def files(self, start: int | None, end: int | None, zone: tzinfo) -> list[RecordedFile]:
@@ -311,7 +313,8 @@ class AgentCamera:
             case "resume":
                 await self._order(lambda: playback_resume(self._channel))
             case "seek":
-                await self._order(lambda: playback_seek(self._channel, round(value * 1000)))
+                at = None if self._played_from is None else self._played_from + round(value)
+                await self._order(lambda: playback_seek(self._channel, round(value * 1000), at=at))
             case "speed":
                 await self._order(lambda: playback_speed(self._channel, value))
             case _:
