@@ -485,7 +485,7 @@ async def test_days_that_no_camera_has(hass: HomeAssistant, agent: SmallAgent, m
 
 async def test_long_event_costs_few_calls(hass: HomeAssistant) -> None:
     """An event that never ended is looked for where it began, not on each day since."""
-    async with with_cameras(hass, None, YARD, platforms=[]) as (cloud, hub, view):
+    async with with_cameras(hass, None, YARD, platforms=[]) as (cloud, _, view):
         await settled(view)
         (camera,) = view.cameras(YARD)
         begin = int(dt_util.utcnow().timestamp()) - 300 * 86400

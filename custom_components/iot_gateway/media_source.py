@@ -93,9 +93,7 @@ class RecordingsMediaSource(MediaSource):
         if about is None or about.kind != "recording":
             raise Unresolvable(translation_domain=DOMAIN, translation_key="recording_gone")
         try:
-            start, end = map(int, about.rest)
-            if not 0 <= start < end <= _LATEST:
-                raise ValueError(about.rest)
+            start, end = _times(about.rest)
             shows = RecordingShows.of(self.hass)
             play = shows.play_card if about.place == CARD else shows.play
             url, mime_type = await play(about.camera, StoredRecording(start=start, end=end))
@@ -295,6 +293,14 @@ def find_camera(hass: HomeAssistant, entry_id: str, key: str) -> AgentCamera | N
 def _thumbnail_path(about: _About, name: str) -> str:
     picture = base64.urlsafe_b64encode(json.dumps([about.camera.key, name]).encode()).decode()
     return _THUMBNAIL_URL.format(entry_id=about.entry_id, picture=picture)
+
+
+def _times(rest: tuple[str, ...]) -> tuple[int, int]:
+    """Return the begin and the end of a recording; raises ValueError for times that none has."""
+    start, end = map(int, rest)
+    if not 0 <= start < end <= _LATEST:
+        raise ValueError(rest)
+    return start, end
 
 
 def _begun(days: Iterable[date]) -> list[date]:
