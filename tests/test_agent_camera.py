@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 import re
 from typing import Any
+from unittest.mock import patch
 import wave
 
 import av
@@ -132,6 +133,8 @@ async def test_ended_stream(hass: HomeAssistant, agent: SmallAgent) -> None:
         # The entity stays: it is the stream that ended, not the camera
         assert state_of(hass, entity_id) != "unavailable"
 
+        # and so is the device, which may sleep
+        await wait_until(lambda: agent.cmds("inner_define").count("get_device_st") == 2, timeout=20)
         stream = entity(hass, entity_id).stream
         assert stream is not None
         await stream.stop()
@@ -214,6 +217,30 @@ async def test_sleeper_is_woken_for_viewers_only(hass: HomeAssistant, agent: Sma
         assert await async_request_stream(hass, entity_id, "hls")
         await waker
         await wait_until(lambda: agent.open == 1, timeout=20)
+
+
+async def test_sleeper_is_woken_for_who_watches_already(hass: HomeAssistant, agent: SmallAgent) -> None:
+    """A doorbell that falls asleep under a viewer is woken; where it cannot be, whoever comes then is told why."""
+    async with with_cameras(hass, agent, DOORBELL, platforms=CAMERA) as (cloud, _, view):
+        await settled(view)
+        entity_id = entity_of(hass, Platform.CAMERA, view.cameras(DOORBELL)[0], "camera")
+        await async_request_stream(hass, entity_id, "hls")
+        await wait_until(lambda: agent.open == 1, timeout=20)
+        woken = cloud.calls["WakeUpDevice"]
+        agent.error = (423, "asleep")
+        agent.stop.set()
+        await wait_until(lambda: cloud.calls["WakeUpDevice"] > woken, timeout=30)
+
+        agent.error = (503, "offline")
+        stream = entity(hass, entity_id).stream
+        assert stream is not None
+        await wait_until(lambda: not stream.available)
+        with (
+            patch("custom_components.iot_gateway.agent_view.device_link._WAKING", 0.1),
+            pytest.raises(HomeAssistantError, match="is offline"),
+        ):
+            await async_request_stream(hass, entity_id, "hls")
+        await stream.stop()
 
 
 async def test_recorder(hass: HomeAssistant, agent: SmallAgent) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Final, override
+from typing import Any, Final, override
 
 from aiohttp import web
 from homeassistant.components.camera.const import CameraEntityFeature
@@ -105,6 +105,13 @@ class AgentCameraEntity(AgentEntity, StreamOnDemand):
             raise
 
     @override
+    async def async_create_stream(self) -> Any:
+        """Return the stream; of one that does not work the device is asked why, so that whoever comes now is told."""
+        if self.stream is not None and self.stream.outputs() and not self.stream.available:
+            _ = await self.stream_source()
+        return await super().async_create_stream()
+
+    @override
     @callback
     def _stream_changed(self) -> None:
         """The stream works, or does not any more."""
@@ -121,12 +128,13 @@ class AgentCameraEntity(AgentEntity, StreamOnDemand):
             )
 
     async def _renew(self) -> None:
-        """Home Assistant tries the same address again; see to it that the agent finds the device then."""
+        """Home Assistant tries the same address again; see to it that the agent finds the device then, and that it is awake."""
         try:
             await self.agent_camera.renew()
-        except AgentViewError:
-            # The agent is away: the next failure of the stream leads here again
-            return
+            _ = await self.agent_camera.live_url()
+        except AgentViewError as err:
+            # Whoever watches or comes anew has it looked for again
+            _LOGGER.debug("The stream of %s has ended: %s", self.entity_id, err)
 
     @callback
     def _look_later(self) -> None:
