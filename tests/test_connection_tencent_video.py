@@ -671,6 +671,19 @@ async def test_denied_data(hass: HomeAssistant, cloud: TencentCloudSimulator) ->
     assert issue(hass, entry, "tencent_permission_denied") is None
 
 
+async def test_denied_command(hass: HomeAssistant, cloud: TencentCloudSimulator, entry: MockConfigEntry) -> None:
+    """What only commands need is looked at anew by a reload, as the repair says: nothing else would call it."""
+    cloud.faults.policy = Policy(deny=("iotvideo:ControlDeviceData",))
+    with pytest.raises(HomeAssistantError, match="policy"):
+        await call(hass, "switch", "turn_on", entity_of(hass, "switch", THING, "power"))
+    assert issue(hass, entry, "tencent_permission_denied") is not None
+    cloud.faults.policy = Policy()
+    await turn(hass, entry)
+    assert issue(hass, entry, "tencent_permission_denied") is not None
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert issue(hass, entry, "tencent_permission_denied") is None
+
+
 async def test_clock(hass: HomeAssistant, cloud: TencentCloudSimulator) -> None:
     """A clock that is off and cannot be put right is no wrong key."""
     cloud.faults.clock_offset = 4000

@@ -137,6 +137,8 @@ class TencentVideoConnection(Connection):
             )
         )
         await self.usage.load()
+        # Whoever has changed the policy reloads the entry; what is still denied is told by the next call of it
+        self.api.forget_denied()
         asked_at = self.api.cloud_time
         try:
             listed = await self._catalogue.read()

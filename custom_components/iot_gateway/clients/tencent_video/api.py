@@ -128,6 +128,10 @@ class TencentApi:
         """The actions that the key's policy did not allow when they were called last."""
         return frozenset(self._denied)
 
+    def forget_denied(self) -> None:
+        """Take all actions to be allowed again until one is denied: the policy may be another by now."""
+        self._denied.clear()
+
     async def call(self, action: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Make a call and return its answer without the request's id; raises TencentError.
 
