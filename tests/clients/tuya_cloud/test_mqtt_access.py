@@ -65,7 +65,14 @@ def test_urls_of_another_kind(url: str) -> None:
 
 @pytest.mark.parametrize(
     ("expire_time", "expires_at"),
-    [(60, NOW + 60), ("60", NOW + 60), (None, NOW + 7200), (0, NOW + 7200), (1700000000, 1700000000.0)],
+    [
+        (60, NOW + 60),
+        ("60", NOW + 60),
+        (None, NOW + 7200),
+        (0, NOW + 7200),
+        (1700000000, 1700000000.0),
+        (1600000000, NOW + 7200),
+    ],
 )
 def test_end_of_access(expire_time: Any, expires_at: float) -> None:
     assert parse_mqtt_access(ACCESS | {"expire_time": expire_time}, now=NOW).expires_at == expires_at

@@ -842,6 +842,20 @@ async def test_connection_lost_during_the_renewal(broker: Broker) -> None:
     assert owner.statistics["renewals"] == 1
 
 
+@pytest.mark.parametrize("lifetime", [-100.0, 0.0, 0.05])
+async def test_credentials_that_seem_to_be_over(broker: Broker, lifetime: float) -> None:
+    """Where a clock is wrong, the broker knows better: each renewal would cost a call, one after the other without an end."""
+    owner = Owner(Cloud(broker.url, lifetime=lifetime), backoff_first=0.1)
+    async with owner.running() as signalling:
+        await asyncio.sleep(2.0)
+        assert signalling.connected
+        # A few at once, then after 0.2, 0.4, 0.8 and 1.6 s
+        assert 6 <= len(owner.cloud.granted) <= 10
+        owner.cloud.lifetime = 7200.0
+        await until(lambda: not signalling._short_accesses)
+    assert owner.ups == [True]
+
+
 @pytest.mark.parametrize(("lifetime", "margin"), [(7200.0, 300.0), (600.0, 150.0), (0.0, 0.0)])
 def test_time_of_renewal(lifetime: float, margin: float) -> None:
     """Five minutes before the end, or a quarter of the time where that is short; with some jitter before."""

@@ -131,8 +131,11 @@ def _ipc_topic(value: Any) -> str:
 
 
 def _end(lifetime: Any, now: float) -> float:
-    """Return when something ends that lives for so many seconds, or until so many seconds since the epoch."""
+    """Return when something ends that lives for so many seconds, or until so many seconds since the epoch.
+
+    What is given just now is not over: where it seems to be, our clock is not the cloud's.
+    """
     number = as_number(lifetime)
-    if number is None or number <= 0:
+    if number is None or number <= 0 or 1e9 < number <= now:
         return now + _DEFAULT_LIFETIME
     return number if number > 1e9 else now + number

@@ -30,6 +30,10 @@ _LOGGER = logging.getLogger(__name__)
 _EXPIRY_MARGIN: Final = 10.0
 _LEAST_WAIT: Final = 1.0
 _MOST_AFTER_REFUSAL: Final = 3600.0
+_SHORT: Final = 60.0
+"""Seconds: credentials that end sooner are none that the cloud gives; our clock, or the cloud's answer, is wrong."""
+_MOST_SHORT: Final = 5
+"""How many of these in a row may be chance, as at the end of some period of the cloud's."""
 _PASSING: Final = (CannotReachCloud, CloudBusy)
 """Errors of the cloud that end by themselves; calls that meet another are counted, and bring nothing."""
 _GOODBYE: Final = 2.0
@@ -104,6 +108,7 @@ class IpcSignalling:
         self._retiring: set[asyncio.Task[None]] = set()
         self._abandoned: set[asyncio.Task[None]] = set()
         self._refusals = 0
+        self._short_accesses = 0
         self._complained = False
         self._wake_suspects = 0
 
@@ -243,7 +248,7 @@ class IpcSignalling:
     async def _keep(self, link: BrokerLink) -> None:
         """Watch a connection until it is lost or replaced."""
         loop = asyncio.get_running_loop()
-        renew_at = self._renewal_of(link.access)
+        renew_at = max(self._renewal_of(link.access), self._now() + self._wait_after_short(link.access))
         while True:
             if await link.wait_over(max(0.0, renew_at - self._now())):
                 # A new connection in the same moment would meet what ended the old one
@@ -268,6 +273,19 @@ class IpcSignalling:
             self._switch(new)
             self._spawn(self._retire(link), self._retiring)
             return
+
+    def _wait_after_short(self, access: MqttAccess) -> float:
+        """Return the seconds until an access may be renewed; where all of them seem to be over at once, they become many.
+
+        Each costs a call of the cloud, and the connection works all the same: it is the broker that knows when it ends.
+        """
+        if access.expires_at - self._now() >= _SHORT:
+            self._short_accesses = 0
+            return 0.0
+        self._short_accesses += 1
+        if (more := self._short_accesses - _MOST_SHORT) <= 0:
+            return 0.0
+        return min(self._backoff_first * 2.0 ** min(more, 30), _MOST_AFTER_REFUSAL)
 
     async def _settle(self, link: BrokerLink) -> None:
         """Wait until the broker has all that was sent by a connection.
