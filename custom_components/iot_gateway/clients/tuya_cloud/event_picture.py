@@ -286,7 +286,7 @@ def _time(value: Any) -> float | None:
         return None
     try:
         number = float(value)
-    except TypeError, ValueError:
+    except TypeError, ValueError, OverflowError:
         return None
     if not 0 < number < 1e14:
         return None
