@@ -363,14 +363,18 @@ async def test_two_accounts(hass: HomeAssistant, hass_ws_client: WebSocketGenera
 
 
 async def test_given_to_another_account(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:
-    """The view by the old account ends, its connection too, and the camera is watched by the new one."""
+    """The view by the old account ends, and says so; its connection too, and the camera is watched by the new one."""
     device = camera()
     async with house(hass, hass_ws_client, device) as home:
-        await home.viewer(device)
+        watching = await home.viewer(device)
         (before,) = home.live_view._accounts.values()
         listed = home.hub.connection.devices[device.id]  # type: ignore[attr-defined]
         device.uid = "eu1700000000002other"
         home.live_view.add_camera(replace(listed, uid=device.uid))
+        while (event := await watching.event())["type"] == "candidate":
+            pass
+        assert event["type"] == "error"
+        assert "interrupted" in event["message"]
         await home.freed(device)
         await wait_until(lambda: not before.signalling.connected)
         await wait_until(lambda: [one["connected"] for one in home.accounts] == [True])

@@ -39,6 +39,7 @@ _SESSION_ERRORS: Final = {
     SessionReason.OFFLINE: "live_view_offline",
     SessionReason.ASLEEP: "live_view_asleep",
     SessionReason.CAMERA_CLOSED: "live_view_ended",
+    SessionReason.INTERRUPTED: "live_view_interrupted",
     SessionReason.NOT_CONNECTED: "live_view_not_connected",
     SessionReason.REFUSED: "live_view_refused",
     SessionReason.UNPLAYABLE: "live_view_not_playable",

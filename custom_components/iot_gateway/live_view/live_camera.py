@@ -267,7 +267,7 @@ class LiveCamera:
         self.device = device
         if account is not self._account:
             # Given to another user: what went out by the old account's connection never comes back
-            self._sessions.close_all()
+            self._sessions.interrupt_all()
             self._account = account
             self._sessions = self._make_sessions()
         else:

@@ -157,6 +157,11 @@ class CameraSessions:
         for session in list(self._sessions.values()):
             session.camera_is_gone()
 
+    def interrupt_all(self) -> None:
+        """End all sessions, and tell their viewers, who have not asked for it."""
+        for session in list(self._sessions.values()):
+            session.interrupt()
+
     def get(self, session_id: str) -> CameraSession | None:
         """Return a viewer's session, None where it is not open."""
         return self._sessions.get(session_id)

@@ -200,6 +200,10 @@ class CameraSession:
         if self.state is SessionState.ANSWERED:
             self._fail(SessionError(SessionReason.OFFLINE))
 
+    def interrupt(self) -> None:
+        """What carries the session is about to go; the viewer may begin another."""
+        self._fail(SessionError(SessionReason.INTERRUPTED))
+
     def set_stream(self, stream: int) -> bool:
         """Switch to HD (0) or SD (1) while it plays; returns whether the camera can."""
         self._stream = stream

@@ -19,6 +19,8 @@ class SessionReason(StrEnum):
     """A battery camera did not wake up."""
     CAMERA_CLOSED = "camera_closed"
     """The camera ended what had begun."""
+    INTERRUPTED = "interrupted"
+    """What the camera says would not arrive any more: it belongs to another account by now."""
     NOT_CONNECTED = "not_connected"
     """The cloud or its message broker cannot be reached."""
     REFUSED = "refused"
@@ -55,6 +57,7 @@ _MESSAGES: Final = {
     SessionReason.OFFLINE: "The camera is offline",
     SessionReason.ASLEEP: "The camera sleeps and did not wake up",
     SessionReason.CAMERA_CLOSED: "The camera ended the view",
+    SessionReason.INTERRUPTED: "The view was interrupted",
     SessionReason.NOT_CONNECTED: "Tuya's cloud is not reachable",
     SessionReason.REFUSED: "The camera cannot be viewed",
     SessionReason.UNPLAYABLE: "The camera has nothing that browsers play",
