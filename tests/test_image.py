@@ -1,7 +1,10 @@
 """The image platform: pictures of events."""
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from http import HTTPStatus
+import json
+import time
 from typing import Literal
 
 from homeassistant.components.image import async_get_image
@@ -12,6 +15,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.iot_gateway.clients.tuya_cloud import EventPicture
 from simulators.tuya_cloud import Camera, CloudDevice, make_device
 from simulators.tuya_gateway.demo.points import Point, device as gateway_device, ro
 from simulators.tuya_gateway.schema import raw, string
@@ -73,6 +77,33 @@ async def test_the_last_of_several(hass: HomeAssistant) -> None:
             picture = cloud.picture_event(device.id, code, cmd=cmd)
             hub.report(device.id, {code: cloud.device(device.id).value[code]})
             assert (await async_get_image(hass, entity)).content == picture
+
+
+@pytest.mark.parametrize("wrong_by", [365 * 86400.0, -7200.0, -1.7e9], ids=["ahead", "behind", "never set"])
+async def test_camera_whose_clock_is_wrong(hass: HomeAssistant, wrong_by: float) -> None:
+    """Its next event is shown all the same, and none that was in the future."""
+    device = doorbell()
+    async with watched(hass, device, platforms=IMAGE) as (_, hub):
+        live_view = await prepared(hub)
+        entity = live_entity(hass, Platform.IMAGE, device, "event_image")
+        camera = live_view.get(device.id)
+        assert camera is not None
+        begun = time.time()
+
+        def happens(path: str, when: float, code: str = "movement_detect_pic") -> EventPicture:
+            event = {"v": "3.0", "bucket": "b", "files": [[path, ""]], "cmd": "ipc_motion", "time": round(when)}
+            hub.report(device.id, {code: b64encode(json.dumps(event).encode()).decode()})
+            assert datetime.fromisoformat(state_of(hass, entity)) <= datetime.now(UTC)
+            shown = camera.pictures._event
+            assert shown is not None
+            return shown
+
+        assert happens("/right", begun - 60).files[0].path == "/right"
+        assert happens("/wrong", begun + wrong_by).files[0].path == "/wrong"
+        if wrong_by < -86400:
+            assert datetime.fromisoformat(state_of(hass, entity)).timestamp() >= begun - 1
+        assert happens("/right again", time.time()).files[0].path == "/right again"
+        assert happens("/ring", time.time() + 1, "doorbell_pic").files[0].path == "/ring"
 
 
 async def test_known_at_the_start(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> None:

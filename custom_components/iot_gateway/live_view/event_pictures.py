@@ -22,6 +22,8 @@ _PICTURE_PATIENCE: Final = 5.0
 _PICTURE_RETRY_FIRST: Final = 5.0
 """Seconds until a picture is asked for again that could not be had: cameras tell of an event before its picture is there."""
 _PICTURE_RETRY_MOST: Final = 600.0
+_CLOCK_NEVER_SET: Final = 1_400_000_000.0
+"""Seconds since the epoch, in 2014: a camera that says an earlier time has not been told the time since its start."""
 
 
 class EventPictures:
@@ -36,6 +38,7 @@ class EventPictures:
         self._camera = camera
         self._seen: dict[str, str] = {}
         self._event: EventPicture | None = None
+        self._event_code = ""
         self._event_time = 0.0
         self._picture: bytes | None = None
         self._picture_of: EventPicture | None = None
@@ -59,10 +62,11 @@ class EventPictures:
         event = parse_event_picture(value, local_key=self._camera.device.local_key)
         if event is None:
             return
-        when = event.time or reported_at or time.time()
-        if self._event is not None and when < self._event_time:
+        when = self._time_of(event, reported_at)
+        # Of two values of one data point the later is the later event, whatever the camera's clock says
+        if self._event is not None and code != self._event_code and when < self._event_time:
             return
-        self._event, self._event_time = event, when
+        self._event, self._event_code, self._event_time = event, code, when
         self._not_before, self._wait = 0.0, _PICTURE_RETRY_FIRST
         self._camera.changed()
 
@@ -89,6 +93,14 @@ class EventPictures:
             "fetched": self._fetched,
             "failed": self._failed,
         }
+
+    @staticmethod
+    def _time_of(event: EventPicture, reported_at: float | None) -> float:
+        """Return when an event was: as its camera says, unless that is not possible."""
+        now = time.time()
+        if event.time is None or event.time < _CLOCK_NEVER_SET:
+            return reported_at or now
+        return min(event.time, now)
 
     async def _fetch(self) -> bool:
         """Fetch the picture of the last event, for all who want it at once; return whether it is here."""
