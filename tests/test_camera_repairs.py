@@ -98,6 +98,21 @@ async def test_service_that_is_lacking(hass: HomeAssistant, code: int, issue: st
         _ = await prepared(hub)
 
 
+@pytest.mark.parametrize("endpoint", ["webrtc_configs", "access_config"])
+async def test_cameras_that_leave(hass: HomeAssistant, endpoint: str) -> None:
+    """Where no camera is left, none lacks anything: the message would stay for good, as none can be reached either."""
+    lamp = make_device("Lamp", "dj")
+    device = camera()
+    simulator = TuyaCloudSimulator([device, lamp])
+    simulator.faults.fail(endpoint, 28841106)
+    async with watched(hass, cloud=simulator, platforms=CAMERA) as (cloud, hub):
+        await wait_until(lambda: issues(hass) == {"cloud_video_not_subscribed"})
+        cloud.remove_device(device.id)
+        for _ in range(2):
+            await poll(hass, hub.entry)  # type: ignore[arg-type]
+        assert issues(hass) == set()
+
+
 async def test_signalling_that_is_refused(hass: HomeAssistant) -> None:
     """What the broker's credentials lack is told apart from what cameras lack; both must be mended."""
     device = camera()

@@ -118,6 +118,9 @@ class LiveView:
             self._announced.discard(device_id)
             self._qualities.pop(device_id, None)
             self._release_accounts()
+            if not any(one.device.category in CAMERA_CATEGORIES for one in self._candidates.values()):
+                # Nobody is left to be refused, nor to be reached
+                self._forgive(_OF_CAMERAS)
             self._save_soon()
 
     async def async_start(self) -> None:
@@ -222,6 +225,12 @@ class LiveView:
         if not self._refused and self._on_reached is not None:
             self._on_reached()
 
+    @callback
+    def _forgive(self, what: str) -> None:
+        """Take back a refusal of what is not there any more."""
+        if what in self._refused:
+            self.note_reached(what)
+
     def spawn[T](self, work: Coroutine[Any, Any, T], what: str) -> asyncio.Task[T]:
         """Begin work that ends with the live view at the latest."""
         task = self._entry.async_create_background_task(
@@ -243,7 +252,7 @@ class LiveView:
         """Disconnect accounts that no camera is of any more."""
         used = {camera.device.uid for camera in self._candidates.values()}
         for uid in self._accounts.keys() - used:
-            self._refused.discard(uid)
+            self._forgive(uid)
             _ = self.spawn(self._accounts.pop(uid).stop(), "signalling's end")
 
     async def _fetch_config(self, device_id: str) -> WebRtcConfig:
