@@ -7,6 +7,7 @@ from unittest.mock import patch
 from homeassistant.const import ATTR_ENTITY_ID, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 import pytest
 import voluptuous as vol
@@ -36,6 +37,13 @@ async def parts(hass: HomeAssistant) -> None:
 def fast() -> Any:
     """Wait less between two attempts to stop a head."""
     with patch("custom_components.iot_gateway.ptz._STOP_RETRY", 0.02):
+        yield
+
+
+@pytest.fixture
+def by_the_cloud() -> Any:
+    """Have no data point that moves a head."""
+    with patch("custom_components.iot_gateway.ptz._CONTROL", "what no specification names"):
         yield
 
 
@@ -160,6 +168,61 @@ async def test_by_the_cloud(hass: HomeAssistant) -> None:
             await ptz(hass, device, "down_left", duration=0.1)
         await wait_until(lambda: cloud.ptz_moves == [(device.id, "LEFT_DOWN"), (device.id, "STOP")])
         assert not cloud.commands
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (2008, "The eye cannot be moved"),
+        (1108, "The eye cannot be moved"),
+        (2001, "The eye is offline"),
+        (28841004, "The calls that the plan of Cloud includes are used up"),
+        (28841106, "The project Cloud lacks the API service for this"),
+        (1106, "The project Cloud may not see the devices"),
+        (1110, "Tuya's cloud is busy"),
+        (999, "Tuya's cloud refused a call of Cloud: "),
+    ],
+)
+@pytest.mark.usefixtures("by_the_cloud")
+async def test_refused_by_the_cloud(hass: HomeAssistant, code: int, told: str) -> None:
+    """What is said is about the movement, and calls the camera what the user does."""
+    device = camera(*DIGITS, stop=False)
+    async with watched(hass, device, platforms=PLATFORMS) as (cloud, hub):
+        await prepared(hub)
+        _ = dr.async_get(hass).async_update_device(hub.registry_id(device.id), name_by_user="The eye")
+        cloud.faults.fail("ptz", code, count=1)
+        with pytest.raises(HomeAssistantError, match=told):
+            await ptz(hass, device, "up", duration=0.1)
+        hub.connection.api._pauses.clear()  # type: ignore[attr-defined]
+        stopped = [] if "cannot be moved" in told else [(device.id, "STOP")]
+        await wait_until(lambda: cloud.ptz_moves == stopped)
+
+
+@pytest.mark.usefixtures("by_the_cloud")
+async def test_camera_without_a_head(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
+    """What cannot be moved need not be stopped, which would take call after call."""
+    device = camera(*DIGITS, stop=False)
+    async with watched(hass, device, platforms=PLATFORMS) as (cloud, hub):
+        await prepared(hub)
+        cloud.faults.fail("ptz", 2008)
+        with pytest.raises(HomeAssistantError, match="cannot be moved"):
+            await ptz(hass, device, "up", duration=0.1)
+        await asyncio.sleep(0.3)
+        assert cloud.calls["ptz"] == 1
+        assert "could not be told to stop" not in caplog.text
+
+
+@pytest.mark.usefixtures("by_the_cloud")
+async def test_way_that_a_head_lacks(hass: HomeAssistant) -> None:
+    """A movement that is under way ends all the same."""
+    device = camera(*DIGITS, stop=False)
+    async with watched(hass, device, platforms=PLATFORMS) as (cloud, hub):
+        await prepared(hub)
+        await ptz(hass, device, "left", duration=20)
+        cloud.faults.fail("ptz", 2008, count=1)
+        with pytest.raises(HomeAssistantError, match="cannot be moved"):
+            await ptz(hass, device, "up", duration=20)
+        await wait_until(lambda: cloud.ptz_moves == [(device.id, "LEFT"), (device.id, "STOP")])
 
 
 async def test_stopped_by_the_cloud(hass: HomeAssistant) -> None:

@@ -19,7 +19,7 @@ from .clients.tuya_cloud.ptz import PtzDirection, ptz_values
 from .const import DOMAIN
 from .errors import CommandFailed
 from .hub import Hub
-from .live_view import LiveCamera
+from .live_view import CannotMove, LiveCamera
 from .model import Device
 
 _LOGGER = logging.getLogger(__name__)
@@ -69,16 +69,22 @@ class Movement:
         """
         start = self._start_of(PtzDirection(direction))
         self._cancel_timer()
+        was_moving = self._moving
         # Whether it moves is unknown until the answer is here, and also after an error: it has to be stopped in any case
         self._begin()
+        moves = self._moves
         try:
             await start()
-        except BaseException:
-            duration = 0.0
+        except CannotMove:
+            if was_moving or moves != self._moves:
+                self._end_in(0.0)
+            else:
+                self._end()
             raise
-        finally:
-            self._cancel_timer()
-            self._timer = self._hub.hass.loop.call_later(duration, self._time_is_over)
+        except BaseException:
+            self._end_in(0.0)
+            raise
+        self._end_in(duration)
 
     async def finish(self) -> None:
         """Stop now what is moving, and return once that is done."""
@@ -108,7 +114,7 @@ class Movement:
                 )
             return lambda: self._hub.send(self.device.id, {_CONTROL: values[direction]})
         if camera is not None:
-            return lambda: camera.move(direction)
+            return lambda: camera.move(direction, self._hub.name_of(self.device))
         raise CommandFailed("ptz_not_supported", device=self._hub.name_of(self.device))
 
     @property
@@ -121,7 +127,7 @@ class Movement:
         if point is not None and point.writable and self.device.id in self._hub.devices:
             await self._hub.send(self.device.id, {_STOP: True})
         elif self.camera is not None:
-            await self.camera.move(None)
+            await self.camera.move(None, self._hub.name_of(self.device))
 
     @callback
     def _begin(self) -> None:
@@ -133,16 +139,25 @@ class Movement:
             )
 
     @callback
+    def _end_in(self, seconds: float) -> None:
+        self._cancel_timer()
+        self._timer = self._hub.hass.loop.call_later(seconds, self._time_is_over)
+
+    @callback
     def _time_is_over(self) -> None:
         self._timer = None
         self._stop()
 
     @callback
-    def _stop(self) -> None:
+    def _end(self) -> None:
         self._moving = False
         if self._cancel_stop_listener is not None:
             self._cancel_stop_listener()
             self._cancel_stop_listener = None
+
+    @callback
+    def _stop(self) -> None:
+        self._end()
         if self._stopping is not None:
             # That of an earlier movement, which may be about to give way to this one
             _ = self._stopping.cancel()

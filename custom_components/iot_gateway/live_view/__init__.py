@@ -4,8 +4,8 @@ It outlives the viewers: the configurations of the cameras are known and the mes
 so that a view costs no call of the cloud (tuya_ipc_webrtc.md, section 14).
 """
 
-from .errors import LiveViewError
+from .errors import CannotMove, LiveViewError
 from .live_camera import STREAM_KINDS, LiveCamera, Viewer
 from .live_view import LiveView, async_forget_live_view
 
-__all__ = ["STREAM_KINDS", "LiveCamera", "LiveView", "LiveViewError", "Viewer", "async_forget_live_view"]
+__all__ = ["STREAM_KINDS", "CannotMove", "LiveCamera", "LiveView", "LiveViewError", "Viewer", "async_forget_live_view"]

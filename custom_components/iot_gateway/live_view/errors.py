@@ -12,8 +12,10 @@ from ..clients.tuya_cloud import (
     DeviceOffline,
     IpNotAllowed,
     NotSubscribed,
+    NotSupported,
     PermissionDenied,
     QuotaExhausted,
+    RequestInvalid,
     SessionReason,
     SubscriptionExpired,
     WrongDataCenter,
@@ -33,6 +35,19 @@ _CLOUD_ERRORS: Final[Mapping[type[CloudError], str]] = {
     WrongDataCenter: "live_view_wrong_data_center",
     CannotReachCloud: "live_view_not_connected",
 }
+_MOVE_ERRORS: Final[Mapping[type[CloudError], str]] = {
+    CannotReachCloud: "cloud_unreachable",
+    CloudBusy: "cloud_busy",
+    CredentialsRefused: "cloud_credentials_refused",
+    DataCenterSuspended: "cloud_data_center_suspended",
+    IpNotAllowed: "cloud_ip_not_allowed",
+    NotSubscribed: "cloud_not_subscribed",
+    PermissionDenied: "cloud_permission_denied",
+    QuotaExhausted: "cloud_quota_exhausted",
+    SubscriptionExpired: "cloud_subscription_expired",
+    WrongDataCenter: "cloud_wrong_data_center",
+}
+"""What any command is refused for; it is not about watching."""
 _SESSION_ERRORS: Final = {
     SessionReason.NO_ANSWER: "live_view_no_answer",
     SessionReason.BUSY: "live_view_busy",
@@ -50,12 +65,26 @@ class LiveViewError(CommandFailed):
     """A camera cannot be watched, or its picture not be had; the text says why."""
 
 
+class CannotMove(CommandFailed):
+    """A camera has no head that moves, or not that way."""
+
+
 def cloud_error(err: CloudError, name: str) -> LiveViewError:
     """Return what users are told of a refusal of the cloud that is about the camera of this name."""
     key = next((key for kind, key in _CLOUD_ERRORS.items() if isinstance(err, kind)), None)
     if key is None:
         return LiveViewError("live_view_cloud_error", device=name, error=str(err))
     return LiveViewError(key, device=name)
+
+
+def move_error(err: CloudError, name: str, project: str) -> CommandFailed:
+    """Return what users are told of a camera of this name that the cloud does not move; `project` is what the entry is called."""
+    if isinstance(err, (NotSupported, RequestInvalid)):
+        return CannotMove("ptz_not_supported", device=name)
+    if isinstance(err, DeviceOffline):
+        return CommandFailed("live_view_offline", device=name)
+    key = next((key for kind, key in _MOVE_ERRORS.items() if isinstance(err, kind)), "cloud_error")
+    return CommandFailed(key, name=project, error=str(err))
 
 
 def session_error(reason: SessionReason, name: str) -> LiveViewError:

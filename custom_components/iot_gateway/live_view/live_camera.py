@@ -28,7 +28,7 @@ from ..clients.tuya_cloud import (
 from ..clients.tuya_cloud.devices import CloudDevice
 from ..const import STREAM_HD, STREAM_SD
 from ..mapping.camera import BATTERY_CATEGORIES, BATTERY_CODES, CAMERA_CATEGORIES
-from .errors import LiveViewError, cloud_error, session_error
+from .errors import LiveViewError, cloud_error, move_error, session_error
 from .event_pictures import EventPictures
 
 if TYPE_CHECKING:
@@ -244,12 +244,15 @@ class LiveCamera:
         self._live_view.note_error(error)
         raise self.cloud_error(error) from error
 
-    async def move(self, direction: PtzDirection | None) -> None:
-        """Move the camera's head by the cloud's own call, until it is stopped with None; raises LiveViewError."""
+    async def move(self, direction: PtzDirection | None, called: str) -> None:
+        """Move the camera's head by the cloud's own call, until it is stopped with None.
+
+        Raises CommandFailed, which names the camera as the user does: `called`.
+        """
         try:
             await move_ptz(self._live_view.api, self.device.id, direction)
         except CloudError as err:
-            raise self.cloud_error(err) from err
+            raise move_error(err, called, self._live_view.title) from err
 
     # What the live view does
 

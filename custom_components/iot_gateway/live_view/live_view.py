@@ -194,6 +194,11 @@ class LiveView:
         return lambda: self._added.remove(added)
 
     @property
+    def title(self) -> str:
+        """What the entry is called."""
+        return self._entry.title
+
+    @property
     def no_picture(self) -> bytes | None:
         """What is shown where there is no picture: a JPEG of a camera."""
         return self._still_without
