@@ -77,3 +77,14 @@ def test_names_of_a_platform_differ(language: str) -> None:
             states = entry.get("state", {})
             in_english = english["entity"][platform][key].get("state", {})
             assert len(set(states.values())) >= len(set(in_english.values())) * 0.75, f"{platform}.{key}"
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_how_long_a_repair_stays(language: str) -> None:
+    """Where the cloud is asked once an hour at most, no text promises that this takes minutes."""
+    texts = dict(leaves(read_json(TRANSLATIONS / f"{language}.json")))
+    last = {
+        key: texts[f"issues.{key}.description"].splitlines()[-1]
+        for key in ("cloud_quota_exhausted", "cloud_not_subscribed")
+    }
+    assert len(set(last.values())) == 2
