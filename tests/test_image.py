@@ -141,6 +141,23 @@ async def test_not_to_be_had(hass: HomeAssistant) -> None:
         assert cloud.calls["movement_configs"] == calls + 1
 
 
+async def test_text_that_no_call_takes(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
+    """A path that cannot be asked for keeps no picture from being asked for later, and is told of once."""
+    device = doorbell()
+    async with watched(hass, device, platforms=IMAGE) as (cloud, hub):
+        await prepared(hub)
+        entity = live_entity(hass, Platform.IMAGE, device, "event_image")
+        event = b64encode(b'{"v": "3.0", "bucket": "b", "files": [["/\\ud800", ""]], "cmd": "ipc_motion"}').decode()
+        hub.report(device.id, {"initiative_message": event})
+        for _ in range(3):
+            with pytest.raises(HomeAssistantError):
+                await async_get_image(hass, entity)
+        assert caplog.text.count("Unexpected error while fetching the picture") == 1
+        picture = cloud.picture_event(device.id)
+        hub.report(device.id, dict(cloud.device(device.id).value))
+        assert (await async_get_image(hass, entity)).content == picture
+
+
 async def test_messages_without_a_picture(hass: HomeAssistant) -> None:
     """What tells of no picture changes nothing."""
     device = doorbell()

@@ -64,7 +64,8 @@ class EventPictures:
             return
         when = self._time_of(event, reported_at)
         # Of two values of one data point the later is the later event, whatever the camera's clock says
-        if self._event is not None and code != self._event_code and when < self._event_time:
+        # Cameras tell whole seconds
+        if self._event is not None and code != self._event_code and when < int(self._event_time):
             return
         self._event, self._event_code, self._event_time = event, code, when
         self._not_before, self._wait = 0.0, _PICTURE_RETRY_FIRST
@@ -124,8 +125,12 @@ class EventPictures:
                 event,
                 local_key=device.local_key,
             )
-        except CloudError as err:
-            _LOGGER.debug("The picture of an event of %s could not be had: %s", device.id, err)
+        except Exception as err:
+            if isinstance(err, CloudError):
+                _LOGGER.debug("The picture of an event of %s could not be had: %s", device.id, err)
+            else:
+                # Cards ask every few seconds: whatever it is, it must not cost a call each time
+                _LOGGER.exception("Unexpected error while fetching the picture of an event of %s", device.id)
             self._failed += 1
             if event is self._event:
                 # What is there but cannot be read won't be otherwise later
