@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from custom_components.iot_gateway.clients.tuya_cloud.config_cache import WebRtcConfigCache
-from custom_components.iot_gateway.clients.tuya_cloud.errors import CannotReachCloud, CloudError
+from custom_components.iot_gateway.clients.tuya_cloud.errors import CannotReachCloud
 from custom_components.iot_gateway.clients.tuya_cloud.webrtc_config import HD, SD, IceServer, StreamInfo, WebRtcConfig
 
 START: Final = 1_600_000_000.0
@@ -39,7 +39,7 @@ class Cloud:
         self.now = START
         self.lifetime: float | None = 36000.0
         self.changes: dict[str, Any] = {}
-        self.error: CloudError | None = None
+        self.error: Exception | None = None
         self.gate: asyncio.Event | None = None
         self.stands_still = False
         self.asked: list[tuple[float, str]] = []
@@ -183,6 +183,22 @@ async def test_failures(cloud: Cloud) -> None:
     _ = cloud.cache.get("a")
     await settle()
     assert cloud.cache.get("a") is not config
+
+
+async def test_defect(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    """An error that nobody has foreseen is told, and asked for no more often than any other."""
+    _ = await cloud.cache.fetch("a")
+    cloud.now += 36000.0
+    cloud.error = ValueError("unforeseen")
+    running = asyncio.create_task(cloud.cache.run())
+    _ = cloud.cache.get("a")
+    begun = cloud.now
+    while cloud.now < begun + 4 * 3600:
+        await asyncio.sleep(0)
+    _ = running.cancel()
+    assert len(cloud.asked) < 15
+    assert cloud.cache.failures == len(cloud.asked) - 1
+    assert caplog.text.count("ValueError: unforeseen") == cloud.cache.failures
 
 
 async def test_nothing_known(cloud: Cloud) -> None:

@@ -263,11 +263,15 @@ class WebRtcConfigCache:
         self.fetches += 1
         try:
             config = await self._fetch(device_id)
-        except CloudError as err:
+        except Exception as err:
             self.failures += 1
             entry.not_before = self._now() + entry.wait
             entry.wait = min(2 * entry.wait, _RETRY_MOST)
-            _LOGGER.debug("A camera's configuration could not be fetched: %s", err)
+            if isinstance(err, CloudError):
+                _LOGGER.debug("A camera's configuration could not be fetched: %s", err)
+            else:
+                # A defect of ours, which must not cost a call a minute either
+                _LOGGER.exception("Unexpected error while fetching a camera's configuration")
             raise
         now = self._now()
         entry.config, entry.restored = config, False
