@@ -22,7 +22,6 @@ from custom_components.iot_gateway.clients.tencent_video import (
     Product as ListedProduct,
     control_device_data,
 )
-from custom_components.iot_gateway.connections.call_budget import CallBudget
 from custom_components.iot_gateway.connections.tencent_video_probe import product_choices
 from custom_components.iot_gateway.const import DOMAIN
 from custom_components.iot_gateway.diagnostics import async_get_config_entry_diagnostics
