@@ -34,7 +34,8 @@ def test_type_and_attributes() -> None:
     found = converted(BUTTON, event)
     assert found.parameter == "kind"
     assert found.choices == {"single": "single_click", "double": "double_click"}
-    assert [note.key for note in found.notes] == ["options_untied"]
+    assert [note.key for note in found.notes] == ["options_untied", "outputs_by_attributes"]
+    assert found.notes[1].placeholders["outputs"] == "level, color"
     assert found.outputs("single", {"Level": 3, "color": "RED", "other": 1}) == {
         "kind": "single_click",
         "level": 3,

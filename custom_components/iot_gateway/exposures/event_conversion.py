@@ -74,7 +74,13 @@ def event_conversion(
             return obstacle
     notes = (Note(key="type_not_told", placeholders=about),) if len(facet.options) > 1 else ()
     # Here the choices only say which types count
-    return EventConversion(facet=facet, event=event, parameter=None, choices=dict(choices or {}), notes=notes)
+    return EventConversion(
+        facet=facet,
+        event=event,
+        parameter=None,
+        choices=dict(choices or {}),
+        notes=(*notes, *_notes_on_others(event, None, about)),
+    )
 
 
 def type_parameters(facet: Facet, event: Event) -> tuple[str, ...]:
@@ -133,5 +139,17 @@ def _with_parameter(
         return Obstacle(key=key, placeholders={**about, "parameter": parameter, **found.placeholders})
     notes = tuple(Note(key=note.key, placeholders={**about, **note.placeholders}) for note in found.notes)
     return EventConversion(
-        facet=facet, event=event, parameter=parameter, choices=found.choices, notes=notes, codec=found.codec
+        facet=facet,
+        event=event,
+        parameter=parameter,
+        choices=found.choices,
+        notes=(*notes, *_notes_on_others(event, parameter, about)),
+        codec=found.codec,
     )
+
+
+def _notes_on_others(event: Event, parameter: str | None, about: Mapping[str, str]) -> tuple[Note, ...]:
+    """Say which outputs are there only as far as what happens brings them: nobody knows that before it does."""
+    if not (others := [code for code in event.outputs if code != parameter]):
+        return ()
+    return (Note(key="outputs_by_attributes", placeholders={**about, "outputs": ", ".join(others)}),)
