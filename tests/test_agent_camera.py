@@ -636,6 +636,11 @@ async def test_what_is_kept(hass: HomeAssistant, agent: SmallAgent, hass_storage
         await act(hass, "set_stream_quality", entity_id, quality="standard")
         assert await hass.config_entries.async_reload(hub.entry.entry_id)
         assert hub_view(hass).cameras(YARD)[0].quality == "standard"
+        # Until another is chosen for all
+        hass.config_entries.async_update_entry(hub.entry, options={**hub.entry.options, "stream_quality": "super"})
+        assert await hass.config_entries.async_reload(hub.entry.entry_id)
+        assert hub_view(hass).cameras(YARD)[0].quality == "super"
+        await act(hass, "set_stream_quality", entity_id, quality="standard")
 
         key = f"{DOMAIN}.agent_view.{hub.entry.entry_id}"
         assert await hass.config_entries.async_unload(hub.entry.entry_id)

@@ -397,6 +397,23 @@ async def test_what_is_kept(hass: HomeAssistant, hass_ws_client: WebSocketGenera
         assert stored["qualities"] == {device.id: "sd"}
 
 
+async def test_option_of_the_quality(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:
+    """It holds for all cameras from when it is changed on, also for those for which another was chosen before."""
+    device = camera()
+    async with house(hass, hass_ws_client, device) as home:
+
+        async def live_view() -> LiveView:
+            await hass.config_entries.async_reload(home.hub.entry.entry_id)
+            return await prepared(home.hub.entry.runtime_data)
+
+        for option, chosen in (("hd", "sd"), ("sd", "hd"), ("hd", "sd")):
+            hass.config_entries.async_update_entry(home.hub.entry, options={"stream_quality": option})
+            view = await live_view()
+            assert view.wanted_quality(device.id) == option
+            view.keep_quality(device.id, chosen)
+            assert (await live_view()).wanted_quality(device.id) == chosen
+
+
 @pytest.mark.parametrize("end", ["leave", "close", "unload", "stop"])
 @pytest.mark.parametrize("expected_lingering_timers", [True])
 async def test_ended_before_the_answer(hass: HomeAssistant, hass_ws_client: WebSocketGenerator, end: str) -> None:

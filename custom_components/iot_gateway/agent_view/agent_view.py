@@ -34,7 +34,7 @@ from ..clients.tencent_video import (
     Xp2pAgent,
     get_nvr_list,
 )
-from ..const import CONF_PTZ_DIALECT, CONF_STREAM_QUALITY, DOMAIN
+from ..const import CONF_PTZ_DIALECT, DOMAIN
 from .agent_camera import QUALITIES, AgentCamera
 from .device_link import DeviceLink
 from .kept import KeptCameras
@@ -234,7 +234,7 @@ class AgentView:
 
     def wanted_quality(self, key: str) -> str:
         """Return the quality that is wanted of a camera: one of QUALITIES."""
-        wanted = self._kept.qualities.get(key) or self.entry.options.get(CONF_STREAM_QUALITY, Quality.HIGH)
+        wanted = self._kept.qualities.get(key, self._kept.quality_option)
         wanted = _SHORT_FOR.get(wanted, wanted)
         return wanted if wanted in QUALITIES else Quality.HIGH.value
 

@@ -9,8 +9,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from ..clients.tencent_video import NvrChannel, PtzPosition
-from ..const import DOMAIN
+from ..clients.tencent_video import NvrChannel, PtzPosition, Quality
+from ..const import CONF_STREAM_QUALITY, DOMAIN
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -21,12 +21,15 @@ _SAVE_DELAY: Final = 5.0
 class KeptCameras:
     """Channels by device; qualities, positions and whether the cloud stores recordings by camera; which devices sleep.
 
+    Qualities are those that are another than the option says; when the option is changed they are forgotten.
+
     Whoever changes something calls `save_soon`.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         """Begin with nothing; see `load`."""
         self.channels: dict[str, tuple[NvrChannel, ...]] = {}
+        self.quality_option: str = entry.options.get(CONF_STREAM_QUALITY, Quality.HIGH.value)
         self.qualities: dict[str, str] = {}
         self.positions: dict[str, PtzPosition] = {}
         self.sleepers: set[str] = set()
@@ -59,6 +62,7 @@ class KeptCameras:
             "channels": {
                 device_id: [asdict(channel) for channel in channels] for device_id, channels in self.channels.items()
             },
+            "quality_option": self.quality_option,
             "qualities": dict(self.qualities),
             "positions": {key: asdict(position) for key, position in self.positions.items()},
             "sleepers": sorted(self.sleepers),
@@ -72,7 +76,9 @@ class KeptCameras:
                 for device_id, channels in kept["channels"].items()
             }
             self.positions |= {key: PtzPosition(**position) for key, position in kept["positions"].items()}
-            self.qualities |= {str(key): str(quality) for key, quality in kept["qualities"].items()}
+            # Who has changed the option since wants it for all cameras
+            if kept.get("quality_option", self.quality_option) == self.quality_option:
+                self.qualities |= {str(key): str(quality) for key, quality in kept["qualities"].items()}
             self.sleepers |= set(kept["sleepers"])
             self.stored |= set(kept["stored"])
         except (KeyError, TypeError, AttributeError) as err:

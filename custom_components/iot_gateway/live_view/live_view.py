@@ -64,7 +64,9 @@ class LiveView:
         self._store = _store(hass, entry)
         self._candidates: dict[str, LiveCamera] = {}
         self._accounts: dict[str, CameraAccount] = {}
+        self._quality_option: str = entry.options.get(CONF_STREAM_QUALITY, STREAM_HD)
         self._qualities: dict[str, str] = {}
+        """By camera, where it is another than the option says."""
         self._added: list[Callable[[LiveCamera], None]] = []
         self._announced: set[str] = set()
         self._refused: set[str] = set()
@@ -207,7 +209,7 @@ class LiveView:
 
     def wanted_quality(self, device_id: str) -> str:
         """Return the stream that is wanted of a camera: `hd` or `sd`."""
-        wanted = self._qualities.get(device_id) or self._entry.options.get(CONF_STREAM_QUALITY, STREAM_HD)
+        wanted = self._qualities.get(device_id, self._quality_option)
         return wanted if wanted in STREAMS else STREAM_HD
 
     @callback
@@ -349,6 +351,7 @@ class LiveView:
             configurations["cameras"] = {one: cameras[one] for one in cameras if one in self._candidates}
         return {
             "link_ids": list(self.link_ids),
+            "quality_option": self._quality_option,
             "qualities": dict(self._qualities),
             "configurations": configurations,
         }
@@ -359,7 +362,8 @@ class LiveView:
             case [str(one), str(other)] if one != other:
                 self.link_ids = (one, other)
         qualities = kept.get("qualities")
-        if isinstance(qualities, dict):
+        # Who has changed the option since wants it for all cameras
+        if isinstance(qualities, dict) and kept.get("quality_option", self._quality_option) == self._quality_option:
             self._qualities |= {key: quality for key, quality in qualities.items() if quality in STREAMS}
         self.configs.restore(kept.get("configurations"))
         self._dirty = False
