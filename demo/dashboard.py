@@ -227,7 +227,7 @@ CAMERAS = (
         "mdi:cctv",
         cameras=(
             CameraCard("Bird feeder", wide=False),
-            # H.265 only, and without WebRTC: their pictures are those of events
+            # H.265 only, and without WebRTC: their pictures are those of events, a click plays them by way of the cloud
             CameraCard("Attic camera", wide=False),
             CameraCard("Garage camera", wide=False),
         ),

@@ -17,6 +17,7 @@ from simulators.mqtt_broker import MosquittoBroker
 from simulators.tuya_cloud import H265, CloudDevice, TuyaCloudSimulator
 from simulators.tuya_cloud.cli import main as cloud_main
 from simulators.tuya_queue.beside_cloud import companion as queue_companion
+from simulators.tuya_relay.beside_cloud import companion as relay_companion
 
 from .camera import IpcCameraSimulator
 from .control import ControlServer
@@ -30,8 +31,8 @@ _TWO_WAY = 2
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a cloud with its cameras and its message queue until SIGTERM or SIGINT; return the exit status."""
-    return cloud_main(arguments, [companion, queue_companion])
+    """Run a cloud with its cameras, its message queue and its relay until SIGTERM or SIGINT; return the exit status."""
+    return cloud_main(arguments, [companion, queue_companion, relay_companion])
 
 
 @asynccontextmanager

@@ -198,6 +198,7 @@ class IpcApi:
 
 
 def _usual_stream_url(device: CloudDevice, kind: str) -> str:
+    """Return an address at which nothing listens: for rtsp there is simulators.tuya_relay, beside the cloud."""
     sign = secrets.token_hex(8)
     if kind == "hls":
         return f"http://127.0.0.1:8888/{device.id}/index.m3u8?signInfo={sign}"

@@ -432,6 +432,7 @@ async def test_command_line(number: signal.Signals) -> None:
             # The secret is too short for a key of messages to be in it
             "queue": None,
             "queue_control": None,
+            "relay": line["relay"],
         }
         assert {camera["title"] for camera in line["cameras"]} == {
             device.name for device in demo_cameras() if device.camera is not None and device.camera.supports_webrtc
