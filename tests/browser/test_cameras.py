@@ -17,6 +17,7 @@ pytest.importorskip("playwright", reason="playwright is not installed; scripts/s
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from demo.home_assistant import ApiRefused
+from demo.household import entities
 from demo.stage import Stage
 
 from .cameras import BOARD, DOORBELL, DRIVEWAY, GARDEN, GLANCE, LIVING_ROOM, STILL, Cameras, view_path
@@ -166,6 +167,17 @@ async def test_dialog_plays_at_a_click(page: Page, cameras: Cameras) -> None:
         await page.keyboard.press("Escape")
         await cameras.free(LIVING_ROOM)
     assert max(times) < _SLOW, times
+
+
+async def test_by_way_of_the_cloud(page: Page, cameras: Cameras, stage: Stage) -> None:
+    """A camera without WebRTC plays in its dialog too: Home Assistant reads the stream that the cloud's relay sends."""
+    device_id = await cameras.cloud.device_id("Garage camera")
+    [entity_id] = [one["entity_id"] for one in await entities(stage.api) if one["unique_id"] == f"{device_id}_camera"]
+    await page.goto(f"/{BOARD}/{STILL}?more-info-entity-id={entity_id}")
+    player = LivePlayer(page.locator("ha-more-info-dialog"), hls=True)
+    frame = await player.plays(seconds=40)
+    assert (frame.width, frame.height) == (640, 360)
+    await expect(player.error).to_have_count(0)
 
 
 async def test_talking(other_page: Page, cameras: Cameras) -> None:
