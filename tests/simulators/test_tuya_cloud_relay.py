@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import av
 import pytest
 
-from simulators.ipc_camera.media import SD, make_clip
+from simulators.ipc_camera.media import FRAMES_PER_SECOND, SD, make_clip
 from simulators.picture import COUNTER_BITS, read_counter
 from simulators.tuya_cloud import CloudDevice, TuyaCloudSimulator, demo_cloud
 from simulators.tuya_relay import Relay
@@ -48,15 +48,19 @@ async def until_nobody_watches(relay: Relay) -> None:
             await asyncio.sleep(0.01)
 
 
-def watch(address: str, pictures: int) -> list[tuple[int, Fraction | None]]:
-    """Return the numbers and times in seconds of the first pictures, or of all where there are fewer."""
-    seen: list[tuple[int, Fraction | None]] = []
+def watch(address: str, pictures: int) -> list[tuple[int, Fraction]]:
+    """Return the numbers and times in seconds of the first pictures with a time, or of all where there are fewer."""
+    seen: list[tuple[int, Fraction]] = []
     with av.open(address, options={"rtsp_transport": "tcp"}, timeout=5) as container:
         [video] = container.streams.video
         assert (video.codec_context.name, video.width, video.height) == ("h264", SD.width, SD.height)
         for frame in container.decode(video):
             assert frame.time_base is not None
-            seen.append((read_counter(frame), None if frame.pts is None else frame.pts * frame.time_base))
+            if frame.pts is None:
+                # ffmpeg knows no time of a stream's very first picture
+                assert not seen
+                continue
+            seen.append((read_counter(frame), frame.pts * frame.time_base))
             if len(seen) == pictures:
                 break
     return seen
@@ -133,11 +137,10 @@ async def test_plays() -> None:
             assert (await client.post(path, type="hls"))["url"].startswith("http://")
         seen = await asyncio.to_thread(watch, address, 12)
         await until_nobody_watches(relay)
-    numbers = [number for number, _ in seen]
+    # On a busy machine some may be left out, which their times tell
     count = len(make_clip(SD, "Garage camera", CLIP).pictures)
-    assert [number % count for number in range(numbers[0], numbers[0] + 12)] == numbers
-    times = [time for _, time in seen]
-    assert all(b - a == pytest.approx(1 / 15, abs=1e-3) for a, b in pairwise(times) if a and b)
+    for (number, time), (later, its_time) in pairwise(seen):
+        assert 0 < (later - number) % count == pytest.approx(float(its_time - time) * FRAMES_PER_SECOND, abs=0.02)
     with pytest.raises(OSError):
         await asyncio.open_connection(relay.host, relay.port)
     # Those of asyncio.to_thread are the loop's
@@ -145,14 +148,16 @@ async def test_plays() -> None:
 
 
 async def test_addresses_are_good_once_soon_and_for_a_while() -> None:
-    async with relaying(open_within=0.3, life=1.0) as (cloud, relay):
+    # So that nothing of the time goes by with this
+    await asyncio.to_thread(make_clip, SD, "Garage camera", CLIP)
+    async with relaying(open_within=1.0, life=1.5) as (cloud, relay):
         late, address = address_of(cloud), address_of(cloud)
         assert late != address
         started = asyncio.get_running_loop().time()
         # ffmpeg takes what is cut for the end
         seen = await asyncio.to_thread(watch, address, 1000)
-        assert 0.8 < asyncio.get_running_loop().time() - started < 4
-        assert 5 < len(seen) < 20
+        assert 1.4 < asyncio.get_running_loop().time() - started < 5
+        assert 5 < len(seen) < 30
         parts = urlsplit(address_of(cloud))
         for wrong in (late, address, relay.url, f"{relay.url}{parts.path}", f"{relay.url}/other?{parts.query}"):
             with pytest.raises(av.HTTPNotFoundError):
@@ -264,10 +269,10 @@ async def test_refusals() -> None:
 
 async def test_silent_client() -> None:
     """Who says nothing for a while is gone; saying anything keeps the session."""
-    async with relaying(session_timeout=0.4) as (cloud, relay), talking(relay) as client:
+    async with relaying(session_timeout=1.0) as (cloud, relay), talking(relay) as client:
         track, session = await client.set_up(address_of(cloud))
         for _ in range(4):
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.4)
             assert (await client.ask("GET_PARAMETER", track, Session=session))[0] == 200
         assert relay.viewers == 1
         await until_nobody_watches(relay)
