@@ -169,9 +169,10 @@ async def test_dialog_plays_at_a_click(page: Page, cameras: Cameras) -> None:
     assert max(times) < _SLOW, times
 
 
-async def test_by_way_of_the_cloud(page: Page, cameras: Cameras, stage: Stage) -> None:
-    """A camera without WebRTC plays in its dialog too: Home Assistant reads the stream that the cloud's relay sends."""
-    device_id = await cameras.cloud.device_id("Garage camera")
+@pytest.mark.parametrize("title", ["Garage camera", "Attic camera"], ids=["without WebRTC", "H.265 only"])
+async def test_by_way_of_the_cloud(page: Page, cameras: Cameras, stage: Stage, title: str) -> None:
+    """What no browser plays by itself plays in its dialog too: Home Assistant reads the stream that the cloud's relay sends."""
+    device_id = await cameras.cloud.device_id(title)
     [entity_id] = [one["entity_id"] for one in await entities(stage.api) if one["unique_id"] == f"{device_id}_camera"]
     await page.goto(f"/{BOARD}/{STILL}?more-info-entity-id={entity_id}")
     player = LivePlayer(page.locator("ha-more-info-dialog"), hls=True)
