@@ -185,6 +185,31 @@ def test_silent(clock: Clock) -> None:
     assert verdict(watch) is Verdict.FINE
 
 
+def test_silent_is_not_shared(clock: Clock) -> None:
+    """Once the rule is there, what was missed before has nothing to do with another program; what is missed after that may."""
+    for hours in (2, 30):
+        watch = QueueWatch(now=clock)
+        watch.connected()
+        watch.note_reading([])
+        for _ in range(hours):
+            clock.now += 3600
+            watch.note_reading(["first", "second", "third"])
+        assert verdict(watch) is (Verdict.SILENT if hours > 24 else Verdict.FINE)
+        assert not watch.delivers
+        watch.heard("first")
+        assert watch.delivers
+        clock.now += 120
+        assert verdict(watch) is Verdict.FINE
+        # Nobody has shown that their messages come
+        assert not trusted(watch)
+        watch.note_reading(["second", "third"])
+        clock.now += 60
+        assert verdict(watch) is Verdict.SHARED
+        watch.heard("second")
+        watch.heard("third")
+        assert trusted(watch)
+
+
 def test_quiet_home(clock: Clock) -> None:
     """Nothing is said where nothing changes."""
     watch = QueueWatch(last_message=NOON, now=clock)

@@ -18,6 +18,7 @@ from tests.tuya_cloud_helpers import after, cloud_entry, cloud_plug
 from tests.tuya_cloud_queue.helpers import (
     connection_of,
     issues,
+    load_connected,
     measure,
     next_poll,
     poll,
@@ -94,6 +95,40 @@ async def test_silent(
         await told(queue)
         assert issues(hass) == set()
         assert next_poll(entry) > 80_000
+
+
+async def test_no_more_silent(
+    hass: HomeAssistant, cloud: TuyaCloudSimulator, queue: TuyaQueueSimulator, the_plug: CloudDevice
+) -> None:
+    """The first message ends what is told of a silent queue, and no other program is blamed for what was missed before."""
+    more = [cloud_plug(f"Plug {number}") for number in range(4)]
+    for device in more:
+        cloud.add_device(device)
+    queue.faults.no_rule = True
+    entry = queue_entry(cloud, queue)
+    await load_connected(hass, queue, entry)
+    clock = time.time()
+    watch = queue_of(entry).watch
+    with patch.object(watch, "_now", lambda: clock):
+        for reading in (100, 101):
+            clock += 13 * 3600
+            for device in (the_plug, *more):
+                cloud.report(device.id, {"reading": reading})
+            await poll(hass, entry)
+        clock += 61
+        queue_of(entry).check()
+        assert issues(hass) == {"queue_silent"}
+        queue.faults.no_rule = False
+        cloud.report(the_plug.id, {"reading": 150})
+        await told(queue)
+        clock += 61
+        queue_of(entry).check()
+        assert issues(hass) == set()
+        assert not queue_of(entry).trusted
+        for device in more:
+            cloud.report(device.id, {"reading": 150})
+        await told(queue)
+        assert queue_of(entry).trusted
 
 
 async def test_shared(

@@ -220,6 +220,9 @@ class CloudQueue:
                 self.troubles.note(SHARED)
             case Verdict.FINE if self.trusted:
                 self.troubles.clear(OF_DELIVERY)
+            case Verdict.FINE if self.watch.delivers:
+                # Polled all the same, until each device was heard that was missed
+                self.troubles.clear(frozenset({SILENT}))
         self._listener.queue_changed()
 
     def diagnostics(self) -> dict[str, Any]:

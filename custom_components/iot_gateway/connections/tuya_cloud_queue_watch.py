@@ -55,6 +55,7 @@ class QueueWatch:
             self._watched_since, self._lost_at = watched
         self._read_at: float | None = None
         self._unreadable_at = 0.0
+        self._delivers_since = 0.0
         self._heard: dict[str, float] = {}
         self._missed: dict[str, float] = {}
         self.last_message = last_message
@@ -69,6 +70,11 @@ class QueueWatch:
             and self._now() - self._unreadable_at >= _UNREADABLE_FOR
             and not self._missed
         )
+
+    @property
+    def delivers(self) -> bool:
+        """Whether it is connected and has brought messages, some of them perhaps: it isn't silent."""
+        return self._since is not None and self.last_message is not None and self._now() - self.last_message < _DAY
 
     def connected(self) -> None:
         """There is a connection. What changed while there was none proves nothing; what was told meanwhile comes now."""
@@ -92,6 +98,9 @@ class QueueWatch:
     def heard(self, device_id: str) -> None:
         """A message of a device came."""
         now = self._now()
+        if self.last_message is None or now - self.last_message >= _DAY:
+            # What was missed while it was silent nobody else has taken
+            self._delivers_since = now
         self.last_message = now
         self._heard[device_id] = now
         self._missed.pop(device_id, None)
@@ -107,7 +116,9 @@ class QueueWatch:
     def missed(self, device_id: str, *, since: float) -> None:
         """A device has changed since a time; there was a connection all along."""
         if self._since is not None and self._since <= since and not self.heard_since(device_id, since):
-            self._missed.setdefault(device_id, self._now())
+            before = self._missed.get(device_id)
+            if before is None or before < self._delivers_since:
+                self._missed[device_id] = self._now()
 
     def note_reading(self, changed: Iterable[str]) -> None:
         """All devices were read; these are otherwise than they were known to be, so they have changed since the reading before."""
@@ -127,12 +138,13 @@ class QueueWatch:
     def verdict(self) -> Verdict:
         """What is known by now."""
         now = self._now()
-        missing = [device_id for device_id, when in self._missed.items() if now - when >= _IN_FLIGHT]
+        missing = [when for when in self._missed.values() if now - when >= _IN_FLIGHT]
         if self._since is None or not missing:
             return Verdict.FINE
-        if self.last_message is None or now - self.last_message >= _DAY:
+        if not self.delivers:
             return Verdict.SILENT if now - (self._watched_since or self._since) >= _DAY else Verdict.FINE
-        return Verdict.SHARED if len(missing) >= _SHARED_DEVICES else Verdict.FINE
+        taken = sum(when >= self._delivers_since for when in missing)
+        return Verdict.SHARED if taken >= _SHARED_DEVICES else Verdict.FINE
 
     def as_dict(self) -> dict[str, Any]:
         """Return what diagnostics show."""
