@@ -528,3 +528,9 @@ async def test_secrets_stay_inside(cloud: FakeCloud, api: TuyaCloudApi, caplog: 
     texts += [repr(api._token), repr(api), json.dumps(api.statistics.as_dict()), caplog.text]
     secrets = {SECRET, *cloud.tokens, *(seen.headers["sign"] for seen in cloud.requests)}
     assert not [secret for secret in secrets for text in texts if secret in text]
+
+
+async def test_half_of_a_character(cloud: FakeCloud, api: TuyaCloudApi) -> None:
+    """A name that was cut in the middle of one: Home Assistant could not store it."""
+    cloud.replies[THING] = {"name": "Lamp \ud83d"}
+    assert await api.call("GET", "/v1.0/thing") == {"name": "Lamp \ufffd"}

@@ -28,6 +28,7 @@ from .errors import (
     TokenRefused,
     error_of,
 )
+from .lenient_json import loads
 from .signing import sign, signed_url
 from .statistics import CallStatistics
 
@@ -255,7 +256,7 @@ class TuyaCloudApi:
         except aiohttp.ClientError as err:
             raise CannotReachCloud(f"{url.host} is not reachable: {type(err).__name__}") from err
         try:
-            answer = json.loads(content_received)
+            answer = loads(content_received)
         except ValueError:
             answer = None
         if not isinstance(answer, dict) or "success" not in answer:

@@ -586,3 +586,15 @@ async def test_the_largest_message_is_passed_over_quickly(session: aiohttp.Clien
             assert owner.numbers == [2]
             assert owner.statistics["undecodable_steps"] == {"the payload is too large": 1}
             assert owner.statistics["connects"] == 1
+
+
+async def test_halves_of_characters(session: aiohttp.ClientSession) -> None:
+    """Neither an id nor a value with one ends the connection, or gets to who could not store it."""
+    async with Peer() as peer:
+        peer.publish({**frame_of(1, report(1)), "messageId": "\ud83d"})
+        peer.publish(frame_of(2, report(2, "cut \ud83d")))
+        owner = Owner(session, peer)
+        async with owner.running():
+            await until(lambda: message_id(2) in peer.acknowledged)
+        assert owner.numbers == [1, "cut \ufffd"]
+        assert owner.lost == []

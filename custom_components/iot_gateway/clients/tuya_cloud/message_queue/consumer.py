@@ -24,6 +24,7 @@ import aiohttp
 import orjson
 
 from ..backoff import Backoff
+from ..lenient_json import loads_object
 from .address import Environment, queue_url
 from .authentication import queue_password
 from .duplicates import SeenMessages
@@ -38,7 +39,6 @@ from .errors import (
     handshake_error,
 )
 from .heartbeat import Heartbeat
-from .lenient_json import loads_object
 from .messages import Message, OtherMessage, parse_message
 from .statistics import QueueStatistics
 

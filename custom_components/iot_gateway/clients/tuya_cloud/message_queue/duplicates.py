@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import replace
 from typing import Any, Final
 
-from .lenient_json import canonical
+from ..lenient_json import canonical
 from .messages import ActionAnswered, DeviceEventFired, Message, ReportedValue, StateReported, VoiceUnderstood
 
 DEFAULT_LIMIT: Final = 10_000

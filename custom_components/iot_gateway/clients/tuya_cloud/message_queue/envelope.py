@@ -19,9 +19,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from ..lenient_json import loads_object
 from .authentication import payload_key
 from .errors import UndecodableMessage
-from .lenient_json import loads_object
 from .times import milliseconds
 
 type Encryption = Literal["aes_ecb", "aes_gcm"]

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ..lenient_json import loads
 from .envelope import Envelope
-from .lenient_json import loads
 from .times import milliseconds
 
 
