@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 import time
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.const import STATE_ON, STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant
@@ -15,7 +16,7 @@ from simulators.tuya_cloud import CloudDevice, TuyaCloudSimulator
 from simulators.tuya_queue import TuyaQueueSimulator
 from tests.helpers import entity_id, state_of, stays, wait_until
 from tests.tuya_cloud_helpers import after
-from tests.tuya_cloud_queue.helpers import connection_of, queue_of, told
+from tests.tuya_cloud_queue.helpers import connection_of, poll, queue_of, told
 
 pytestmark = pytest.mark.usefixtures("socket_enabled", "entity_registry_enabled_by_default", "few_platforms", "unload")
 
@@ -211,3 +212,27 @@ async def test_online_while_the_list_is_read(
     assert connection._timer._cancel_look is not None
     after(hass, 60)
     await wait_until(lambda: state_of(hass, sensor) == "21.5")
+
+
+@pytest.mark.parametrize("step", [-7200, 7200])
+async def test_our_clock_is_set(
+    hass: HomeAssistant, queue: TuyaQueueSimulator, trusted: MockConfigEntry, the_plug: CloudDevice, step: float
+) -> None:
+    """A step of our own clock neither makes news old nor readings new, nor the other way around."""
+    sensor = entity_id(hass, Platform.SENSOR, the_plug, "reading")
+    api = connection_of(trusted).api
+    with patch.object(api, "_now", lambda: time.time() + step):
+        queue.report(the_plug.id, {"reading": 190})
+        queue.event(the_plug.id, "overload", {"current": 16})
+        await told(queue)
+        assert state_of(hass, sensor) == "19.0"
+        # The first reading after it is asked for by the clock as it was known before
+        await poll(hass, trusted)
+        queue.report(the_plug.id, {"reading": 191})
+        await told(queue)
+        assert state_of(hass, sensor) == "19.1"
+        the_plug.value["reading"] = 192
+        await poll(hass, trusted)
+        assert state_of(hass, sensor) == "19.2"
+    taken = queue_of(trusted).diagnostics()["taken"]
+    assert taken == {"strange_devices": 0}

@@ -534,3 +534,19 @@ async def test_half_of_a_character(cloud: FakeCloud, api: TuyaCloudApi) -> None:
     """A name that was cut in the middle of one: Home Assistant could not store it."""
     cloud.replies[THING] = {"name": "Lamp \ud83d"}
     assert await api.call("GET", "/v1.0/thing") == {"name": "Lamp \ufffd"}
+
+
+@pytest.mark.parametrize("step", [-86_400, 3600])
+async def test_our_clock_is_set(cloud: FakeCloud, api: TuyaCloudApi, step: float) -> None:
+    """What the cloud's clock says does not depend on ours, once it was told."""
+    assert api.cloud_time == cloud.clock.wall
+    cloud.ahead = 7.0
+    await api.call("GET", "/v1.0/thing")
+    cloud.clock.pass_(60)
+    cloud.clock.wall += step
+    cloud.ahead -= step
+    assert api.cloud_time == pytest.approx(cloud.now)
+    cloud.skew = 1.0
+    await api.call("GET", "/v1.0/thing")
+    assert cloud.requests[-1].headers["t"] == str(round(cloud.now * 1000))
+    assert sum(cloud.calls.values()) == 3

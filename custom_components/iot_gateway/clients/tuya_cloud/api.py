@@ -67,6 +67,11 @@ class _Pause:
     error: CloudError
 
 
+def _since_boot() -> float:
+    """Return seconds of a clock that never jumps, and that goes on while the computer sleeps, where there is such a one."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 class TuyaCloudApi:
     """The API of one project in one data center."""
 
@@ -78,12 +83,12 @@ class TuyaCloudApi:
         access_secret: str,
         *,
         now: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = _since_boot,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
         """Call `endpoint` (`https://…`, without a path) as the project `access_id`.
 
-        `now` gives seconds since the epoch, `monotonic` a clock that never jumps, `jitter(low, high)` draws.
+        `now` gives seconds since the epoch, `monotonic` a clock that never jumps (nor stops), `jitter(low, high)` draws.
         """
         self._session = session
         self._endpoint = URL(endpoint).origin()
@@ -92,7 +97,7 @@ class TuyaCloudApi:
         self._now = now
         self._monotonic = monotonic
         self._jitter = jitter
-        self._clock_offset = 0.0
+        self._cloud_clock: tuple[float, float] | None = None
         self._token: _Token | None = None
         self._token_lock = asyncio.Lock()
         self._token_failures = 0
@@ -135,7 +140,11 @@ class TuyaCloudApi:
     @property
     def cloud_time(self) -> float:
         """What the cloud's clock says, in seconds since the epoch, as far as its last answer told."""
-        return self._now() + self._clock_offset
+        if self._cloud_clock is None:
+            return self._now()
+        # Not by our own: it may be set by hours, such as when a computer without a battery learns the time
+        told, at = self._cloud_clock
+        return told + self._monotonic() - at
 
     async def check(self) -> None:
         """Fetch a token, which shows that endpoint, access ID and secret fit; raises CloudError."""
@@ -201,7 +210,7 @@ class TuyaCloudApi:
         """Make one request and return its result; keep the cloud's clock."""
         self.statistics.count_call(name)
         content = b"" if body is None else json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-        t = round((self._now() + self._clock_offset) * 1000)
+        t = round(self.cloud_time * 1000)
         nonce = uuid4().hex
         headers = {
             "client_id": self._access_id,
@@ -230,7 +239,7 @@ class TuyaCloudApi:
             raise
         server_time = answer.get("t")
         if isinstance(server_time, int) and server_time > 0:
-            self._clock_offset = server_time / 1000 - self._now()
+            self._cloud_clock = (server_time / 1000, self._monotonic())
         if answer.get("success") is True:
             return answer.get("result")
         code = _as_code(answer.get("code"))
