@@ -1,6 +1,7 @@
 """Presses, events of a model and what a speaker understood."""
 
 import asyncio
+import json
 from typing import Any
 from unittest.mock import patch
 
@@ -108,6 +109,19 @@ async def test_voice(
         "domain": "mediaControl",
         "entities": [{"value": "TV", "entity": "deviceName"}],
     }
+
+
+@pytest.mark.parametrize("entities", [7, True, "TV", {"value": "TV"}, [None, 7], None])
+async def test_odd_entities(
+    hass: HomeAssistant, queue: TuyaQueueSimulator, trusted: MockConfigEntry, the_plug: CloudDevice, entities: Any
+) -> None:
+    """A sentence is told whatever its entities are."""
+    data = {"devId": the_plug.id, "nlu": json.dumps([{"text": "Pause", "intent": "pause", "entities": entities}])}
+    queue.publish({"bizCode": "voice", "eventType": "voice_nlu", "data": data}, device_id=the_plug.id)
+    await told(queue)
+    await hass.async_block_till_done()
+    attributes = hass.states.get(entity_id(hass, Platform.EVENT, the_plug, "event:voice_nlu")).attributes  # type: ignore[union-attr]
+    assert (attributes["text"], attributes["entities"]) == ("Pause", [])
 
 
 async def test_first_event_fires_once(

@@ -274,7 +274,13 @@ def _typed(device: Device, values: Mapping[str, Raw]) -> dict[str, Raw]:
 
 def _voice_params(message: VoiceUnderstood) -> dict[str, Any]:
     """Return what is told of a sentence that a speaker understood."""
-    entities = [entity for one in message.nlu for entity in one.get("entities") or () if isinstance(entity, Mapping)]
+    entities = [
+        entity
+        for one in message.nlu
+        if isinstance(found := one.get("entities"), list)
+        for entity in found
+        if isinstance(entity, Mapping)
+    ]
     return {
         "text": message.text,
         "intent": message.intent,
