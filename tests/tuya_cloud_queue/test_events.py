@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from typing import Any
 from unittest.mock import patch
 
@@ -55,6 +56,26 @@ async def test_press(
     queue.report(button.id, {"switch_mode1": "click"}, data_id="two")
     await told(queue)
     await hass.async_block_till_done()
+    assert len(fired) == 2
+
+
+async def test_presses_of_a_moment(
+    hass: HomeAssistant, queue: TuyaQueueSimulator, trusted: MockConfigEntry, button: CloudDevice
+) -> None:
+    """Two that a device which counts seconds tells without an id are two."""
+    event = entity_id(hass, Platform.EVENT, button, "switch_mode1")
+    fired: list[str] = []
+    hass.bus.async_listen(
+        "state_changed",
+        lambda told: fired.append(told.data["new_state"].state) if told.data["entity_id"] == event else None,
+    )
+    seconds = int(time.time())
+    for press in ("click", "double_click", "click"):
+        item = {"code": "switch_mode1", "value": press, "t": seconds}
+        queue.publish({"devId": button.id, "productKey": "pk", "status": [item]}, device_id=button.id)
+        await told(queue)
+    await hass.async_block_till_done()
+    # The third may be the first that was told again
     assert len(fired) == 2
 
 

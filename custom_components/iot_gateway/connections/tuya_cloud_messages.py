@@ -151,12 +151,13 @@ class MessageTaker:
             return
         mark = message.data_id or message.time
 
-        def number(*place: object) -> int | None:
-            return None if mark is None else hash((mark, *place))
+        def number(values: Mapping[str, Raw], *place: object) -> int | None:
+            # Without an id, two reports of a moment are told apart by what they say
+            return None if mark is None else hash((mark, *place, repr(values)))
 
         # They are no state any more, and yet each is a press, or adds to a sum
         for place, (old, values) in enumerate(past):
-            self._hub.report_past(device.id, _typed(device, values), number("past", place), late=old)
+            self._hub.report_past(device.id, _typed(device, values), number(values, "past", place), late=old)
         if any(not old for old, _ in batches):
             self._note_there(device, self._when(message.time, now))
         for place, (old, values) in enumerate(batches):
@@ -164,9 +165,9 @@ class MessageTaker:
             if old:
                 self.counts["old_reports"] += 1
                 self._hub.take(device.id, typed)
-                self._hub.report_past(device.id, typed, number(place), late=True)
+                self._hub.report_past(device.id, typed, number(values, place), late=True)
             else:
-                self._hub.report(device.id, typed, number(place))
+                self._hub.report(device.id, typed, number(values, place))
 
     def _code(self, device_id: str, value: ReportedValue) -> str | None:
         """Return a value's code; where only the data point's id is told, that which came with it before."""
