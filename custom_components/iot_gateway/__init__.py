@@ -66,6 +66,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HubConfigEntry) -> bool:
 async def async_unload_entry(hass: HomeAssistant, entry: HubConfigEntry) -> bool:
     """Unload a connection."""
     hub = entry.runtime_data
+    await hub.connection.unloading()
     if not await hass.config_entries.async_unload_platforms(entry, hub.platforms):
         return False
     hub.stop()

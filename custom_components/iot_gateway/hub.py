@@ -68,6 +68,9 @@ class Connection(Protocol):
     def loaded(self) -> None:
         """The platforms are set up: what happens from now on finds its entities listening."""
 
+    async def unloading(self) -> None:
+        """The platforms are about to be unloaded: what happens from now on finds none of its entities listening."""
+
     async def stop(self) -> None:
         """Disconnect."""
 

@@ -79,6 +79,26 @@ async def test_presses_of_a_moment(
     assert len(fired) == 2
 
 
+async def test_press_while_reloading(
+    hass: HomeAssistant, queue: TuyaQueueSimulator, trusted: MockConfigEntry, button: CloudDevice
+) -> None:
+    """What happens while no entity listens is told when they do again."""
+    unload_platforms = hass.config_entries.async_unload_platforms
+
+    async def unload_and_press(*args: Any) -> bool:
+        unloaded = await unload_platforms(*args)
+        queue.report(button.id, {"switch_mode1": "click"})
+        await asyncio.sleep(0.2)
+        return unloaded
+
+    with patch.object(hass.config_entries, "async_unload_platforms", unload_and_press):
+        assert await hass.config_entries.async_reload(trusted.entry_id)
+    event = entity_id(hass, Platform.EVENT, button, "switch_mode1")
+    await told(queue)
+    await hass.async_block_till_done()
+    assert state_of(hass, event) not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
+
+
 async def test_event_of_the_model(
     hass: HomeAssistant, queue: TuyaQueueSimulator, trusted: MockConfigEntry, the_plug: CloudDevice
 ) -> None:

@@ -164,6 +164,12 @@ class TuyaCloudConnection(Connection):
             self.queue.start()
 
     @override
+    async def unloading(self) -> None:
+        # Not later: the queue delivers again what it has not been told that we have
+        if self.queue is not None:
+            await self.queue.stop()
+
+    @override
     async def stop(self) -> None:
         self._states.stop()
         self._timer.stop()

@@ -202,6 +202,9 @@ class CloudQueue:
             task.cancel()
         _ = await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        if self._connected:
+            self._connected.clear()
+            self.watch.lost()
         self._usage.note(self.watch.last_message, self.watch.watched)
         self._usage.messages.begin(None)
 
