@@ -128,6 +128,28 @@ async def test_message_of_a_stranger(
     assert queue_of(trusted).diagnostics()["taken"]["strange_devices"] == 1
 
 
+async def test_stranger_that_comes_back(
+    hass: HomeAssistant, cloud: TuyaCloudSimulator, queue: TuyaQueueSimulator, trusted: MockConfigEntry
+) -> None:
+    """The rule has no messages that tell who is added: a device is looked for by its first report, each time that it is added."""
+    late = cloud_plug("Late")
+    for reading in (111, 112):
+        queue.faults.no_rule = True
+        cloud.add_device(late)
+        queue.faults.no_rule = False
+        queue.report(late.id, {"reading": reading})
+        await wait_until(lambda: late.id in trusted.runtime_data.devices)
+        await settled(trusted)
+        queue.report(late.id, {"reading": reading + 50})
+        await told(queue)
+        queue.faults.no_rule = True
+        cloud.remove_device(late.id)
+        queue.faults.no_rule = False
+        for _ in range(2):
+            await poll(hass, trusted)
+        assert late.id not in trusted.runtime_data.devices
+
+
 async def test_specification_late(
     hass: HomeAssistant, cloud: TuyaCloudSimulator, queue: TuyaQueueSimulator, trusted: MockConfigEntry
 ) -> None:

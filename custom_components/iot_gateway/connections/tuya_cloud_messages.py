@@ -149,6 +149,8 @@ class MessageTaker:
         if device is None:
             self._keep_for_later(message.device_id, batches)
             return
+        # It may go, and come back
+        self._strangers.discard(device.id)
         mark = message.data_id or message.time
 
         def number(values: Mapping[str, Raw], *place: object) -> int | None:
