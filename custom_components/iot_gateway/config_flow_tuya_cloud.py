@@ -21,7 +21,6 @@ import voluptuous as vol
 
 from .clients.tuya_cloud.errors import CloudError
 from .connections.tuya_cloud_api import async_probe
-from .connections.tuya_cloud_errors import error_key
 from .connections.tuya_cloud_queue import check_queue
 from .connections.tuya_cloud_troubles import CONSOLE_URL
 from .const import (
@@ -59,6 +58,7 @@ from .flow_fields import (
     with_covers,
     with_selectors,
 )
+from .tuya_cloud_errors import error_key
 
 # What forms show in its place, `_with_data_centers` says.
 _ENDPOINT = SelectSelector(

@@ -14,15 +14,11 @@ import pytest
 import voluptuous as vol
 import yaml
 
+from custom_components.iot_gateway import tuya_cloud_errors
 from custom_components.iot_gateway.clients.tencent_video import errors as tencent_errors
 from custom_components.iot_gateway.clients.tuya_cloud import errors as cloud_errors
 from custom_components.iot_gateway.clients.tuya_gateway import errors
-from custom_components.iot_gateway.connections import (
-    tencent_video_errors,
-    tencent_video_troubles,
-    tuya_cloud_errors,
-    tuya_cloud_troubles,
-)
+from custom_components.iot_gateway.connections import tencent_video_errors, tencent_video_troubles, tuya_cloud_troubles
 from custom_components.iot_gateway.connections.tuya_gateway import error_key
 from custom_components.iot_gateway.const import TUYA_REGIONS
 

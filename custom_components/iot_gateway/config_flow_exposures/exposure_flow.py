@@ -1,7 +1,6 @@
 """What the flows of all kinds of exposures share: the model, what is exposed already, and how the subentry is kept."""
 
 from collections.abc import Iterable
-from typing import Final
 
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.data_entry_flow import AbortFlow
@@ -9,6 +8,7 @@ from homeassistant.helpers.selector import BooleanSelector, EntitySelector, Enti
 import voluptuous as vol
 
 from ..clients.tuyalink import CloudRefused, LinkError, LinkLost, ThingModel
+from ..connections.tuyalink_errors import NO_MODEL
 from ..connections.tuyalink_flows import async_model
 from ..const import CONF_CONFIRMED
 from ..exposures.domains import EXPOSABLE_DOMAINS
@@ -17,8 +17,6 @@ from ..exposures.exposure import ActionExposure, Exposure, as_data, parse_exposu
 from .texts import Texts
 
 CONFIRM = vol.Schema({vol.Required(CONF_CONFIRMED, default=False): BooleanSelector()})
-_NO_MODEL: Final = 2002
-"""The cloud's code for a device whose product has no model."""
 
 
 class ExposureFlow(ConfigSubentryFlow):
@@ -34,7 +32,7 @@ class ExposureFlow(ConfigSubentryFlow):
         except LinkLost as err:
             raise AbortFlow("not_connected", {"error": str(err)}) from err
         except CloudRefused as err:
-            raise AbortFlow("no_model" if err.code == _NO_MODEL else "model_failed", {"error": str(err)}) from err
+            raise AbortFlow("no_model" if err.code == NO_MODEL else "model_failed", {"error": str(err)}) from err
         except LinkError as err:
             raise AbortFlow("model_failed", {"error": str(err)}) from err
 

@@ -35,6 +35,7 @@ from ..live_view import LiveView, async_forget_live_view
 from ..model import Raw
 from ..reachability import Reachability
 from ..sharing import Sharing
+from ..tuya_cloud_errors import PASSING, error_key
 from .call_budget import DAY, CallBudget
 from .failures import Failures, set_up_error
 from .freshness import Freshness
@@ -42,7 +43,6 @@ from .tuya_cloud_api import forget_api, kept_api
 from .tuya_cloud_bringing import DeviceBringer
 from .tuya_cloud_commands import CommandSender
 from .tuya_cloud_devices import DeviceList
-from .tuya_cloud_errors import PASSING, error_key
 from .tuya_cloud_kept import KeptDevices
 from .tuya_cloud_measures import CloudMeasures
 from .tuya_cloud_messages import MessageTaker

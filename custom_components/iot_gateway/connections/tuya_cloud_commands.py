@@ -10,7 +10,7 @@ from ..clients.tuya_cloud.errors import CloudBusy, CloudError, DeviceOffline
 from ..commands import Values
 from ..errors import CommandFailed, CommandRefused
 from ..model import Raw
-from .tuya_cloud_errors import OF_COMMAND, OF_PROJECT, error_key
+from ..tuya_cloud_errors import OF_COMMAND, OF_PROJECT, error_key
 from .tuya_cloud_troubles import CloudTroubles
 
 _AT_ONCE: Final = 8

@@ -21,6 +21,7 @@ from ..clients.tuya_cloud import (
     WrongDataCenter,
 )
 from ..errors import CommandFailed
+from ..tuya_cloud_errors import error_key
 
 _CLOUD_ERRORS: Final[Mapping[type[CloudError], str]] = {
     CloudBusy: "live_view_cloud_busy",
@@ -35,19 +36,6 @@ _CLOUD_ERRORS: Final[Mapping[type[CloudError], str]] = {
     WrongDataCenter: "live_view_wrong_data_center",
     CannotReachCloud: "live_view_not_connected",
 }
-_MOVE_ERRORS: Final[Mapping[type[CloudError], str]] = {
-    CannotReachCloud: "cloud_unreachable",
-    CloudBusy: "cloud_busy",
-    CredentialsRefused: "cloud_credentials_refused",
-    DataCenterSuspended: "cloud_data_center_suspended",
-    IpNotAllowed: "cloud_ip_not_allowed",
-    NotSubscribed: "cloud_not_subscribed",
-    PermissionDenied: "cloud_permission_denied",
-    QuotaExhausted: "cloud_quota_exhausted",
-    SubscriptionExpired: "cloud_subscription_expired",
-    WrongDataCenter: "cloud_wrong_data_center",
-}
-"""What any command is refused for; it is not about watching."""
 _SESSION_ERRORS: Final = {
     SessionReason.NO_ANSWER: "live_view_no_answer",
     SessionReason.BUSY: "live_view_busy",
@@ -83,8 +71,7 @@ def move_error(err: CloudError, name: str, project: str) -> CommandFailed:
         return CannotMove("ptz_not_supported", device=name)
     if isinstance(err, DeviceOffline):
         return CommandFailed("live_view_offline", device=name)
-    key = next((key for kind, key in _MOVE_ERRORS.items() if isinstance(err, kind)), "cloud_error")
-    return CommandFailed(key, name=project, error=str(err))
+    return CommandFailed(error_key(err), name=project, error=str(err))
 
 
 def session_error(reason: SessionReason, name: str) -> LiveViewError:

@@ -1,9 +1,9 @@
-"""What errors of the client mean for a cloud connection: what passes, what concerns the project, what the user is told."""
+"""What errors of the client of Tuya's cloud mean: what passes, what concerns the project, what the user is told."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from ..clients.tuya_cloud.errors import (
+from .clients.tuya_cloud.errors import (
     CannotReachCloud,
     CloudBusy,
     CloudError,
