@@ -640,6 +640,10 @@ async def test_what_is_kept(hass: HomeAssistant, agent: SmallAgent, hass_storage
         hass.config_entries.async_update_entry(hub.entry, options={**hub.entry.options, "stream_quality": "super"})
         assert await hass.config_entries.async_reload(hub.entry.entry_id)
         assert hub_view(hass).cameras(YARD)[0].quality == "super"
+        # Nor does what was chosen come back with the option
+        hass.config_entries.async_update_entry(hub.entry, options={**hub.entry.options, "stream_quality": "high"})
+        assert await hass.config_entries.async_reload(hub.entry.entry_id)
+        assert hub_view(hass).cameras(YARD)[0].quality == "high"
         await act(hass, "set_stream_quality", entity_id, quality="standard")
 
         key = f"{DOMAIN}.agent_view.{hub.entry.entry_id}"

@@ -412,6 +412,10 @@ async def test_option_of_the_quality(hass: HomeAssistant, hass_ws_client: WebSoc
             assert view.wanted_quality(device.id) == option
             view.keep_quality(device.id, chosen)
             assert (await live_view()).wanted_quality(device.id) == chosen
+        # Nor does what was chosen come back with the option
+        for option in ("sd", "hd"):
+            hass.config_entries.async_update_entry(home.hub.entry, options={"stream_quality": option})
+            assert (await live_view()).wanted_quality(device.id) == option
 
 
 @pytest.mark.parametrize("end", ["leave", "close", "unload", "stop"])

@@ -43,6 +43,9 @@ class KeptCameras:
         if (kept := await self._store.async_load()) is not None:
             self._restore(kept)
         self._loaded = True
+        if kept is not None and not self._is_of_option(kept):
+            # Else the qualities would come back with the option
+            self.save_soon()
 
     @callback
     def save_soon(self) -> None:
@@ -69,6 +72,10 @@ class KeptCameras:
             "stored": sorted(self.stored),
         }
 
+    def _is_of_option(self, kept: Mapping[str, Any]) -> bool:
+        """Tell whether the option for the quality is as it was when something was kept."""
+        return bool(kept.get("quality_option", self.quality_option) == self.quality_option)
+
     def _restore(self, kept: Mapping[str, Any]) -> None:
         try:
             self.channels |= {
@@ -77,7 +84,7 @@ class KeptCameras:
             }
             self.positions |= {key: PtzPosition(**position) for key, position in kept["positions"].items()}
             # Who has changed the option since wants it for all cameras
-            if kept.get("quality_option", self.quality_option) == self.quality_option:
+            if self._is_of_option(kept):
                 self.qualities |= {str(key): str(quality) for key, quality in kept["qualities"].items()}
             self.sleepers |= set(kept["sleepers"])
             self.stored |= set(kept["stored"])

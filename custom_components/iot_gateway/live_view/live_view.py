@@ -363,10 +363,14 @@ class LiveView:
                 self.link_ids = (one, other)
         qualities = kept.get("qualities")
         # Who has changed the option since wants it for all cameras
-        if isinstance(qualities, dict) and kept.get("quality_option", self._quality_option) == self._quality_option:
+        as_the_option_was = kept.get("quality_option", self._quality_option) == self._quality_option
+        if isinstance(qualities, dict) and as_the_option_was:
             self._qualities |= {key: quality for key, quality in qualities.items() if quality in STREAMS}
         self.configs.restore(kept.get("configurations"))
         self._dirty = False
+        if not as_the_option_was:
+            # Else they would come back with the option
+            self._save_soon()
 
     @callback
     def _take_kept(self, camera: LiveCamera) -> None:
