@@ -77,12 +77,16 @@ async def with_cameras(
 
 
 async def settled(view: AgentView) -> None:
-    """Wait until each device was asked for its channels and the cloud for its plan."""
+    """Wait until each device was asked for its channels and the cloud for its plan, and entities came of that.
+
+    A recorder's first channel may be the entry's first camera: then the platforms of cameras are set up by it, in a task.
+    """
     devices = view._devices.values()
     await wait_until(
         lambda: all((one.link is None or one.asked) and len(one.asked_plans) == len(one.cameras) for one in devices),
         timeout=20,
     )
+    await view.hass.async_block_till_done()
 
 
 def entity_of(hass: HomeAssistant, platform: Platform, camera: AgentCamera, key: str) -> str:
