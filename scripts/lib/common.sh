@@ -8,6 +8,10 @@ cd "$root" || exit
 set -E
 trap 'printf "error: %s stopped in line %s: %s\n" "$0" "$LINENO" "$BASH_COMMAND" >&2' ERR
 
+# Packages come from mirrors, which may be slow or gone for a moment: for uv and for pip.
+export UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-120} UV_HTTP_RETRIES=${UV_HTTP_RETRIES:-8}
+export PIP_DEFAULT_TIMEOUT=${PIP_DEFAULT_TIMEOUT:-60} PIP_RETRIES=${PIP_RETRIES:-8}
+
 # One short line on what is being done.
 say() { printf '── %s\n' "$*" >&2; }
 
@@ -36,11 +40,14 @@ need_packages() {
     fail "$why needs Debian packages, and only root may install them" "Run: sudo apt-get install $*" "Then run this again."
   fi
   say "installing $* ($why)"
-  local log
+  local log options
   log=$(mktemp)
+  # A mirror may be slow or be gone for a moment, and the system may be installing something by itself.
+  options=(-o Acquire::Retries=5 -o Acquire::http::Timeout=60 -o Acquire::https::Timeout=60 -o DPkg::Lock::Timeout=300)
   # An index of packages may be missing or old: only when the first try fails is it worth the wait.
-  if ! DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$log" 2>&1 </dev/null; then
-    if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } \
+  if ! DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" install -y --no-install-recommends "$@" >"$log" 2>&1 </dev/null; then
+    if ! { apt-get "${options[@]}" update \
+      && DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" install -y --no-install-recommends "$@"; } \
       >"$log" 2>&1 </dev/null; then
       tail -n 15 "$log" >&2
       rm -f "$log"
