@@ -12,6 +12,17 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 
+_TEST_TIMEOUT = 300
+"""Seconds. The project's own is for tests that start no stream and no camera."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of this folder their time."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(_TEST_TIMEOUT))
+
+
 class _Resolver(ThreadedResolver):
     """The system's resolver with the method by which Home Assistant closes its own."""
 

@@ -68,7 +68,7 @@ async def test_live(home: HomeAssistant) -> None:
         master = await async_request_stream(home, entity_id, "hls")
         folder = master.rsplit("/", 1)[0]
         async with TestClient(TestServer(home.http.app, host="127.0.0.1")) as client:
-            async with asyncio.timeout(40):
+            async with asyncio.timeout(120):
                 while (response := await client.get(f"{folder}/playlist.m3u8")).status != 200:
                     await asyncio.sleep(0.2)
             film = await fetch(client, folder, await response.text())

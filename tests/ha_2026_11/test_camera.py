@@ -49,7 +49,7 @@ HEVC = make_skill(main=(2880, 1620, H265), sub=(640, 360, H265))
 
 async def wait_until(condition: Callable[[], object]) -> None:
     """Wait until a condition holds; raises TimeoutError."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -260,13 +260,13 @@ async def test_live(home: HomeAssistant) -> None:
         found = candidate_from_sdp(init.candidate.removeprefix("candidate:"))
         found.sdpMid = init.sdp_mid
         await peer.addIceCandidate(found)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             frame = await tracks["video"].recv()
         assert frame.width == 1280
         assert cloud.calls.total() == calls, "a warm view costs no call"
         assert simulated.slots.in_use == 1
         hall.close_webrtc_session("session")
-        await simulated.wait_for(lambda: simulated.slots.in_use == 0)
+        await simulated.wait_for(lambda: simulated.slots.in_use == 0, 60)
         await peer.close()
         # in words, where it cannot be
         await hall.async_turn_off()

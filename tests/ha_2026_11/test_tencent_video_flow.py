@@ -27,7 +27,7 @@ DOMAIN = "iot_gateway"
 
 async def wait_until(condition: Callable[[], object]) -> None:
     """Wait until a condition holds; raises TimeoutError."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -97,5 +97,7 @@ async def test_add_and_push(home: HomeAssistant) -> None:
         assert sensor is not None, list(er.async_get(home).entities)
         cloud.account.report(f"{SENSOR_PRODUCT}/cellar_sensor", {"temperature": 33.5})
         await wait_until(lambda: (state := home.states.get(sensor)) is not None and state.state == "33.5")
+        # The state is there before the answer to the push is
+        await cloud.pusher.drained()
         assert [push.status for push in cloud.pusher.pushes] == [200]
         assert await home.config_entries.async_unload(entry.entry_id)

@@ -83,13 +83,13 @@ async def test_add_and_expose(home: HomeAssistant) -> None:
         await expose(home, entry, "action", {"device": "this_device"}, {"code": "restart"}, {"sequence": turn_off})
         lamp, restart = entry.subentries.values()
         device_id = lamp.data["device_id"]
-        await cloud.wait_for_device(device_id, timeout=20)
-        await cloud.wait_for(lambda: "switch_led" in cloud.device(device_id).values, timeout=20)
-        answer = await cloud.set_property(device_id, {"switch_led": True}, timeout=20)
+        await cloud.wait_for_device(device_id, timeout=60)
+        await cloud.wait_for(lambda: "switch_led" in cloud.device(device_id).values, timeout=60)
+        answer = await cloud.set_property(device_id, {"switch_led": True}, timeout=60)
         assert answer.code == 0
         assert (state := home.states.get(LAMP)) is not None
         assert state.state == "on"
-        answer = await cloud.execute_action(DEMO_DEVICE_ID, "restart", timeout=20)
+        answer = await cloud.execute_action(DEMO_DEVICE_ID, "restart", timeout=60)
         assert answer.code == 0
         assert (state := home.states.get(LAMP)) is not None
         assert state.state == "off"
@@ -103,7 +103,7 @@ async def test_add_and_expose(home: HomeAssistant) -> None:
         changing = await subentries.async_configure(changing["flow_id"], {"sequence": turn_on})
         assert changing["reason"] == "reconfigure_successful"
         await home.async_block_till_done()
-        assert (await cloud.execute_action(DEMO_DEVICE_ID, "restart", timeout=20)).code == 0
+        assert (await cloud.execute_action(DEMO_DEVICE_ID, "restart", timeout=60)).code == 0
         assert (state := home.states.get(LAMP)) is not None
         assert state.state == "on"
 
@@ -116,7 +116,7 @@ async def test_add_and_expose(home: HomeAssistant) -> None:
         result = await flows.async_configure(result["flow_id"], given)
         assert result["reason"] == "reconfigure_successful", result
         await home.async_block_till_done()
-        await cloud.wait_for_device(DEMO_DEVICE_ID, timeout=20)
+        await cloud.wait_for_device(DEMO_DEVICE_ID, timeout=60)
         assert cloud.violations == []
         # Before the cloud stops
         assert await home.config_entries.async_unload(entry.entry_id)
