@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 import pytest
 
+from custom_components.iot_gateway.clients.tuya_cloud.broker_link import BrokerLink
 from custom_components.iot_gateway.clients.tuya_cloud.camera_sessions import CameraSessions
 from custom_components.iot_gateway.clients.tuya_cloud.config_cache import WebRtcConfigCache
 from custom_components.iot_gateway.clients.tuya_cloud.errors import CannotReachCloud, CloudError, error_of
@@ -1035,6 +1036,41 @@ async def test_subscription_is_refused() -> None:
         assert owner.ups == []
         assert owner.statistics["connections"] == 0
         assert len(owner.cloud.granted) >= 2
+
+
+async def test_left_while_it_subscribes(caplog: pytest.LogCaptureFixture) -> None:
+    """The broker's answer comes when nobody waits for it any more, as when an entry is loaded again at that moment."""
+    left = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _ = await reader.read(1000)
+        writer.write(_CONNACK)
+        _ = await reader.read(1000)
+        # Within one turn of the event loop: the answer is there, and is read after the end was told
+        writer.write(_SUBACK)
+        link.abort()
+        while await reader.read(1000):
+            pass
+        writer.close()
+        left.set()
+
+    server = await asyncio.start_server(serve, HOST, 0)
+    async with server:
+        cloud = Cloud(f"tcp://{HOST}:{server.sockets[0].getsockname()[1]}")
+        link = BrokerLink(
+            await cloud(),
+            tls_context=None,
+            keepalive=60,
+            timeout=_TIMEOUT,
+            on_message=lambda _: None,
+            on_end=lambda _: None,
+            linger=lambda coroutine: coroutine.close(),
+        )
+        with pytest.raises(asyncio.CancelledError):
+            await link.open()
+        async with asyncio.timeout(_TIMEOUT):
+            await left.wait()
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_broker_that_never_answers() -> None:

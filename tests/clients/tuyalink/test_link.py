@@ -35,6 +35,7 @@ from custom_components.iot_gateway.clients.tuyalink.errors import (
     TakenOver,
 )
 from custom_components.iot_gateway.clients.tuyalink.link import LinkTimings, TuyaLink
+from custom_components.iot_gateway.clients.tuyalink.mqtt import MqttClient
 from custom_components.iot_gateway.clients.tuyalink.tls import tls_context
 from custom_components.iot_gateway.clients.tuyalink.topics import DOWNLINKS
 
@@ -252,6 +253,32 @@ async def test_a_refused_subscription_is_said_once(scripted: ScriptedBroker, cap
         await until(lambda: owner.statistics["connections"] == 2)
         assert owner.statistics["refused_subscriptions"] == 2
     assert len([record for record in caplog.records if "subscriptions" in record.message]) == 1
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer"), [("subscribe", b"\x90\x03\x00\x01\x01"), ("unsubscribe", b"\xb0\x02\x00\x01")]
+)
+async def test_an_answer_that_nobody_waits_for(caplog: pytest.LogCaptureFixture, ask: str, answer: bytes) -> None:
+    """As when an entry is loaded again while its link subscribes."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _ = await reader.read(1000)
+        writer.write(b"\x20\x02\x00\x00")
+        _ = await reader.read(1000)
+        # Within one turn of the event loop: the answer is there, and is read after the end was told
+        writer.write(answer)
+        asking.cancel()
+        while await reader.read(1000):
+            pass
+        writer.close()
+
+    server = await asyncio.start_server(serve, HOST, 0)
+    logger = logging.getLogger(__name__)
+    async with server, MqttClient(HOST, server.sockets[0].getsockname()[1], logger=logger) as client:
+        asking = asyncio.create_task(getattr(client, ask)("a/topic"))
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 # Loss in every state

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import logging
 import socket
 import ssl
-from typing import Any, Final
+from typing import Any, Final, override
 
 import aiomqtt
 
@@ -24,6 +24,15 @@ _REFUSED: Final = frozenset((4, 5, 133, 134, 135))
 _FAILED_SUBSCRIPTION: Final = 128
 _NO_DELAY: Final = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 """By itself TCP keeps a message back until the one before is acknowledged: an offer after a goodbye, for a whole round trip."""
+
+
+class _Client(aiomqtt.Client):
+    """A client that may be left while it subscribes (aiomqtt 2.5.1 logs the answer as an error with a traceback then)."""
+
+    @override
+    def _on_subscribe(self, client: Any, userdata: Any, mid: int, reason_codes: Any, properties: Any = None) -> None:
+        if mid in self._pending_subscribes:
+            super()._on_subscribe(client, userdata, mid, reason_codes, properties)
 
 
 class SubscriptionRefused(aiomqtt.MqttError):
@@ -69,7 +78,7 @@ class BrokerLink:
         self._on_end = on_end
         self._linger = linger
         self._task: asyncio.Task[None] | None = None
-        self._client = aiomqtt.Client(
+        self._client = _Client(
             access.host,
             access.port,
             identifier=access.client_id,

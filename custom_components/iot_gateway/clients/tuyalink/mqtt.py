@@ -12,7 +12,8 @@ class MqttClient(aiomqtt.Client):
     """A client that notices when the broker ends the connection instead of answering the login.
 
     aiomqtt waits for its whole timeout then. It also registers sockets for writing a turn of the event loop later, when
-    they may be closed already and their number belongs to another socket.
+    they may be closed already and their number belongs to another socket. And it logs the answer to a subscription that
+    nobody waits for any more as an error with a traceback.
     """
 
     _logging_in = False
@@ -32,6 +33,16 @@ class MqttClient(aiomqtt.Client):
         if isinstance(sock, socket.socket):
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
+
+    @override
+    def _on_subscribe(self, client: Any, userdata: Any, mid: int, reason_codes: Any, properties: Any = None) -> None:
+        if mid in self._pending_subscribes:
+            super()._on_subscribe(client, userdata, mid, reason_codes, properties)
+
+    @override
+    def _on_unsubscribe(self, client: Any, userdata: Any, mid: int, reason_codes: Any, properties: Any = None) -> None:
+        if mid in self._pending_unsubscribes:
+            super()._on_unsubscribe(client, userdata, mid, reason_codes, properties)
 
     @override
     def _on_socket_close(self, client: Any, userdata: Any, sock: Any) -> None:
