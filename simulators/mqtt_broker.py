@@ -30,9 +30,9 @@ from .own_ca import OwnCertificate, make_certificate
 
 # Debian installs it where an ordinary user's PATH doesn't lead.
 _MORE_PATHS = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
-_START_TIMEOUT = 10.0
-_STOP_TIMEOUT = 5.0
-_ANSWER_TIMEOUT = 2.0
+_START_TIMEOUT = 60.0
+_STOP_TIMEOUT = 20.0
+_ANSWER_TIMEOUT = 20.0
 _PORT_ATTEMPTS = 20
 _LOG_LINES = 5000
 _LONGEST_LOG_LINE = 1 << 20

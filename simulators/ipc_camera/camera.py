@@ -43,7 +43,7 @@ _SPEAKER_BIT, _CLARITY_BIT = 4, 5
 # What a camera with H265 says of its main stream.
 _PROMISED_HEVC = (2560, 1440)
 _CODEC_TYPES = {"h264": 2, "h265": 4}
-_START_TIMEOUT = 10.0
+_START_TIMEOUT = 60.0
 
 type Report = dict[str, Any]
 type ReportListener = Callable[[IpcCameraSimulator, Mapping[str, Any]], None]
