@@ -265,13 +265,16 @@ class RunningSimulator(Control):
     async def start(
         cls, simulation: Simulation, session: aiohttp.ClientSession, log: Path, before: Announced | None = None
     ) -> Self:
-        """Start a simulation, where it can be at the place where it was `before`; raises DemoFailed."""
+        """Start a simulation, where that can be at the place where it was `before`; raises DemoFailed."""
         arguments = ["-m", "simulators", *simulation.arguments]
         for argument, key in simulation.remembered.items():
+            port = free_port()
             if before:
                 # Someone else may have taken the place meanwhile
                 with contextlib.suppress(OSError):
-                    arguments += [argument, str(free_port(before["host"], before[key]))]
+                    port = free_port(before["host"], before[key])
+            # The first time too a port that nobody is given by chance: it is to be free the next time
+            arguments += [argument, str(port)]
         child = Child(f"the simulator {simulation.name}", arguments, log)
         return cls(simulation, child, await child.start_announced(), session)
 
