@@ -433,6 +433,13 @@ def _button(button: Button, entity_id: str, columns: int) -> dict[str, Any]:
     }
 
 
+async def find_entities(api: Api, names: Mapping[str, str], simulators: Container[str]) -> EntityFinder:
+    """Return what has looked for all that the dashboard shows of these simulators."""
+    finder = EntityFinder(await entities(api), names)
+    dashboard(finder, simulators)
+    return finder
+
+
 async def make_dashboard(api: Api, names: Mapping[str, str], simulators: Container[str]) -> EntityFinder:
     """Make the dashboard, the one that opens first, of what these simulators bring; return what found its entities."""
     finder = EntityFinder(await entities(api), names)

@@ -10,8 +10,9 @@ import aiohttp
 
 from .processes import Child, DemoFailed
 
-_START_TIMEOUT = 180.0
+_START_TIMEOUT = 400.0
 """Seconds; a slow machine's first start compiles all Python files."""
+_ANSWER_TIMEOUT = 120.0
 
 
 class HomeAssistant:
@@ -154,7 +155,7 @@ class Api:
         command_id = next(self._ids)
         await socket.send_json({"id": command_id, "type": type_, **content})
         while True:
-            answer: dict[str, Any] = await socket.receive_json(timeout=30)
+            answer: dict[str, Any] = await socket.receive_json(timeout=_ANSWER_TIMEOUT)
             if answer.get("id") == command_id and answer["type"] == "result":
                 return answer
 

@@ -47,7 +47,7 @@ class Child:
         with self.log.open("ab") as log:
             self._process = await self._spawn(log.fileno(), STDOUT)
 
-    async def start_announced(self, timeout: float = 90.0) -> dict[str, Any]:
+    async def start_announced(self, timeout: float = 240.0) -> dict[str, Any]:
         """Start it and return the JSON object that it prints in its first line; raises DemoFailed."""
         with self.log.open("ab") as log:
             process = self._process = await self._spawn(PIPE, log.fileno())
@@ -63,7 +63,7 @@ class Child:
             raise DemoFailed(f"{self.name} says something unexpected first: {announced}")
         return announced
 
-    async def stop(self, patience: float = 30.0) -> None:
+    async def stop(self, patience: float = 60.0) -> None:
         """End it: by request, and by force after `patience` seconds. Does nothing if it has ended."""
         process = self._process
         if process is None or process.returncode is not None:

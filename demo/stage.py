@@ -4,20 +4,23 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+import time
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
 
 from .config_dir import ConfigDir
-from .dashboard import make_dashboard
+from .dashboard import find_entities, make_dashboard
 from .home_assistant import Api, ApiRefused, HomeAssistant
 from .household import DOMAIN, enable, registered, settle
 from .processes import DemoFailed
 from .simulations import DEMO, RunningSimulator, Simulation
 
-_BRINGING_TIMEOUT = 60.0
-"""Seconds for all devices of the simulators to be there."""
+_BRINGING_TIMEOUT = 240.0
+"""Seconds for all devices of the simulators to be there; on a machine with nothing else to do it is one."""
+_ENTITIES_TIMEOUT = 60.0
+"""Seconds for what the dashboard shows to be there, some of which is asked for after the devices are there."""
 
 
 def quiet(_: str) -> None:
@@ -146,6 +149,7 @@ class Stage:
         names = await self.names()
         await self._wait_for_devices(names)
         if added:
+            await self._wait_for_entities(names)
             self._say(f"naming {len(names)} devices and making the dashboard")
             titles = {
                 simulator.announced["uuid"]: simulator.simulation.title
@@ -172,6 +176,12 @@ class Stage:
                 for devid, device in (await simulator.devices()).items():
                     names.setdefault(devid, device["name"])
         return names
+
+    async def _wait_for_entities(self, names: Mapping[str, str]) -> None:
+        """Wait until there is all that the dashboard shows; what lacks then is told by it."""
+        end = time.monotonic() + _ENTITIES_TIMEOUT
+        while (await find_entities(self.api, names, self.simulators.keys())).missing and time.monotonic() < end:
+            await asyncio.sleep(0.1)
 
     async def _wait_for_devices(self, names: Mapping[str, str]) -> None:
         """Wait until the entries of the running simulators are loaded and all devices are registered."""

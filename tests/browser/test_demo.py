@@ -21,6 +21,10 @@ from demo.stage import Stage
 
 from .conftest import NO_BROKER
 
+_START_SECONDS = 400.0
+"""A quarter of a minute on a machine with nothing else to do, a minute and a half on one with much."""
+_STOP_SECONDS = 180.0
+
 
 @asynccontextmanager
 async def _demo(*options: str) -> AsyncIterator[Process]:
@@ -33,7 +37,7 @@ async def _demo(*options: str) -> AsyncIterator[Process]:
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGINT)
-            await asyncio.wait_for(process.communicate(), 60)
+            await asyncio.wait_for(process.communicate(), _STOP_SECONDS)
 
 
 async def _said(demo: Process, last: str) -> str:
@@ -47,6 +51,7 @@ async def _said(demo: Process, last: str) -> str:
     return text
 
 
+@pytest.mark.timeout(3 * _START_SECONDS)
 async def test_check_then_again_then_ctrl_c(tmp_path: Path) -> None:
     """--check finds all there; the same directory starts again without setting up anew; Ctrl-C ends all of it.
 
@@ -54,7 +59,7 @@ async def test_check_then_again_then_ctrl_c(tmp_path: Path) -> None:
     """
     options = ("--dir", str(tmp_path), "--port", str(free_port()))
     async with _demo("--check", *options) as demo:
-        output, errors = await asyncio.wait_for(demo.communicate(), 100)
+        output, errors = await asyncio.wait_for(demo.communicate(), _START_SECONDS)
     assert demo.returncode == 0, output.decode() + errors.decode()
     assert "adding Tuya gateway" in output.decode()
     assert ("adding Tuya cloud project" in output.decode()) == (NO_BROKER is None)
@@ -65,7 +70,7 @@ async def test_check_then_again_then_ctrl_c(tmp_path: Path) -> None:
             port = known["tuya_cloud"]["announced"]["port"]
             stack.enter_context(socket.create_server(("127.0.0.1", port)))
         demo = await stack.enter_async_context(_demo(*options))
-        text = await asyncio.wait_for(_said(demo, "Ctrl-C"), 100)
+        text = await asyncio.wait_for(_said(demo, "Ctrl-C"), _START_SECONDS)
         assert "adding" not in text
         assert "where Tuya gateway is now" not in text
         assert ("telling Home Assistant where Tuya cloud project is now" in text) == (NO_BROKER is None)
@@ -77,7 +82,7 @@ async def test_check_then_again_then_ctrl_c(tmp_path: Path) -> None:
         async with session.get(page[1]) as response:
             assert "<home-assistant" in await response.text()
         demo.send_signal(signal.SIGINT)
-        await asyncio.wait_for(demo.communicate(), 60)
+        await asyncio.wait_for(demo.communicate(), _STOP_SECONDS)
         assert demo.returncode == 0
         for url in (page[1], *(f"{control}/state" for control in controls)):
             with pytest.raises(aiohttp.ClientConnectorError):
@@ -87,7 +92,7 @@ async def test_check_then_again_then_ctrl_c(tmp_path: Path) -> None:
 async def test_only_the_simulators() -> None:
     """Without Home Assistant it is quick, and needs nothing of it."""
     async with _demo("--check", "--no-home-assistant") as demo:
-        output, errors = await asyncio.wait_for(demo.communicate(), 60)
+        output, errors = await asyncio.wait_for(demo.communicate(), _START_SECONDS)
     assert demo.returncode == 0, errors.decode()
     assert "the simulators answer" in output.decode()
     assert "Home Assistant" not in output.decode()
