@@ -15,7 +15,9 @@ STILL = "still"
 """The view with a still of the living room's camera, which opens the dialog, and with buttons for its head."""
 GLANCE = "glance"
 
-_LOADED_TIMEOUT = 20.0
+_SECONDS = 60.0
+"""For what takes less than one on a machine with nothing else to do."""
+_LOADED_TIMEOUT = 180.0
 
 
 class Cameras:
@@ -72,7 +74,7 @@ class Cameras:
         """Return what the camera itself says."""
         return await self.control(title).look("state")
 
-    async def until(self, title: str, condition: Callable[[Any], bool], *, seconds: float = 10.0) -> Any:
+    async def until(self, title: str, condition: Callable[[Any], bool], *, seconds: float = _SECONDS) -> Any:
         """Wait until a condition over the camera's state holds, and return that; raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while not condition(state := await self.state(title)):
@@ -82,10 +84,21 @@ class Cameras:
     async def free(self, title: str) -> Any:
         """Wait until nobody watches a camera, as far as it knows and as the integration knows; return the camera's state."""
         state = await self.until(title, lambda state: not state["slots"]["in_use"])
-        async with asyncio.timeout(5):
+        await self.until_none_open(title)
+        return state
+
+    async def until_none_open(self, title: str) -> None:
+        """Wait until nobody watches a camera, as far as the integration knows; raises TimeoutError."""
+        async with asyncio.timeout(_SECONDS):
             while (await self.sessions(title))["open"]:
                 await asyncio.sleep(0.05)
-        return state
+
+    async def until_broker_is_missed(self, title: str) -> None:
+        """Wait until neither this camera nor the integration has a connection to the broker; raises TimeoutError."""
+        await self.until(title, lambda state: not state["online"])
+        async with asyncio.timeout(_SECONDS):
+            while any(account["connected"] for account in (await self.live_view())["accounts"]):
+                await asyncio.sleep(0.05)
 
     async def live_view(self) -> Any:
         """Return what the integration says of its live views, as in the diagnostics that users download."""

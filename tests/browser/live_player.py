@@ -1,13 +1,18 @@
 """Home Assistant's live player in the browser, and what proves that it plays: drawn pictures, and what came over the network."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+import time
 from typing import TYPE_CHECKING, Any
 
 from simulators.picture import COUNTER_BITS, STRIP
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Page
+
+PATIENCE = 60.0
+"""Seconds for what takes one on a machine with nothing else to do."""
 
 # Keeps the page's peer connections, and when was clicked and the first picture after that drawn. It changes nothing of
 # what they do.
@@ -37,15 +42,22 @@ _WITNESS = """
 })();
 """
 
-# Reads the number that the camera writes into each of its pictures as a strip of black and white cells.
+# Reads the number that the camera writes into each of its pictures as a strip of black and white cells. Until there are `count`
+# pictures, and `distinct` different ones after the first; with what there is when time is up, or when the player was replaced.
 _FRAMES = """
-(video, { count, seconds, bits, strip }) => new Promise((resolve, reject) => {
+(video, { count, distinct, seconds, bits, strip }) => new Promise(resolve => {
     const frames = [];
     const canvas = new OffscreenCanvas(1, 1);
     const context = canvas.getContext("2d", { willReadFrequently: true });
-    const timer = setTimeout(() => reject(new Error(
-        `${frames.length} of ${count} pictures in ${seconds} s; ready state ${video.readyState}, ` +
-        `paused ${video.paused}, ${video.videoWidth}x${video.videoHeight}`)), seconds * 1000);
+    const describe = () =>
+        `ready state ${video.readyState}, paused ${video.paused}, ${video.videoWidth}x${video.videoHeight}`;
+    const end = state => {
+        clearTimeout(timer);
+        clearInterval(watch);
+        resolve({ frames, state, seen: describe() });
+    };
+    const timer = setTimeout(() => end("late"), seconds * 1000);
+    const watch = setInterval(() => video.isConnected || end("replaced"), 100);
     const drawn = (now, { presentedFrames: presented, width, height }) => {
         canvas.width = width;
         context.drawImage(video, 0, Math.round(height * (1 - 0.5 / strip)), width, 1, 0, 0, width, 1);
@@ -54,9 +66,8 @@ _FRAMES = """
         for (let bit = 0; bit < bits; bit++)
             number = number * 2 + (row[4 * Math.round((bit + 0.5) * width / bits)] > 125 ? 1 : 0);
         frames.push({ presented, width, height, number });
-        if (frames.length < count) return video.requestVideoFrameCallback(drawn);
-        clearTimeout(timer);
-        resolve(frames);
+        if (frames.length >= count && new Set(frames.slice(1).map(one => one.number)).size >= distinct) end("done");
+        else video.requestVideoFrameCallback(drawn);
     };
     video.requestVideoFrameCallback(drawn);
 })
@@ -102,21 +113,27 @@ class LivePlayer:
         self.other = within.locator("ha-hls-player, ha-camera-stream > img")
         """What it would be that plays without WebRTC."""
 
-    async def frames(self, count: int = 8, *, seconds: float = 15.0) -> list[Frame]:
-        """Return the next pictures that are drawn; fails where they don't come within so many seconds."""
-        await self.video.wait_for(state="attached")
-        found = await self.video.evaluate(
-            _FRAMES, {"count": count, "seconds": seconds, "bits": COUNTER_BITS, "strip": STRIP}
-        )
-        return [Frame(**frame) for frame in found]
+    async def frames(self, count: int = 8, *, distinct: int = 0, seconds: float = PATIENCE) -> list[Frame]:
+        """Return the next pictures that are drawn, and more of them until so many after the first are different ones.
 
-    async def plays(self, *, seconds: float = 15.0) -> Frame:
+        Fails where they don't come within so many seconds.
+        """
+        parameters = {"count": count, "distinct": distinct, "bits": COUNTER_BITS, "strip": STRIP}
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            await self.video.wait_for(state="attached", timeout=left * 1000)
+            found = await self.video.evaluate(_FRAMES, parameters | {"seconds": max(1.0, end - time.monotonic())})
+            if found["state"] == "done":
+                return [Frame(**frame) for frame in found["frames"]]
+            assert found["state"] == "replaced", f"not within {seconds} s: {found}"
+        raise AssertionError(f"not within {seconds} s: the player is always replaced")
+
+    async def plays(self, *, seconds: float = PATIENCE) -> Frame:
         """See pictures move, and return the last of them; fails where they don't."""
-        frames = await self.frames(seconds=seconds)
+        # The first may not be painted yet when it is announced; and one may be read that the next has replaced already
+        frames = await self.frames(distinct=6, seconds=seconds)
         presented = [frame.presented for frame in frames]
         assert presented == sorted(set(presented)), frames
-        # The first may not be painted yet when it is announced; of the others, one may be read that the next has replaced
-        assert len({frame.number for frame in frames[1:]}) >= len(frames) - 2, frames
         return frames[-1]
 
     async def traffic(self) -> Mapping[str, Any]:
@@ -125,6 +142,13 @@ class LivePlayer:
         {"peers": 1, "received": {"audio": {"packetsReceived": …}, "video": …}, "sent": {"audio": …}}, as getStats tells them.
         """
         traffic: Mapping[str, Any] = await self.element.page.evaluate(_TRAFFIC)
+        return traffic
+
+    async def traffic_until(self, condition: Callable[[Mapping[str, Any]], bool]) -> Mapping[str, Any]:
+        """Wait until a condition over the traffic holds, and return that; raises TimeoutError."""
+        async with asyncio.timeout(PATIENCE):
+            while not condition(traffic := await self.traffic()):
+                await asyncio.sleep(0.05)
         return traffic
 
     async def seconds_to_first_frame(self) -> float:
