@@ -53,7 +53,11 @@ _MICROPHONE = "--use-fake-device-for-media-stream"
 """One that beeps. Nobody has allowed its use yet, without which browsers hide their addresses from cameras too."""
 _HOME_ASSISTANT = "2026.11."
 VIEWPORT = (1280, 800)
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
+"""For what happens at once on a machine with nothing else to do. It costs time only where a test fails."""
+_TEST_TIMEOUT = 600
+"""Seconds, with the fixtures: the first test's start Home Assistant and set up all of the home."""
+_START_MS = 180_000
 _IMAGES = ROOT / "docs" / "images"
 FAILURES = ROOT / "build" / "browser"
 
@@ -95,7 +99,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue  # of another folder in the same run
         item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
         if item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(120))
+            item.add_marker(pytest.mark.timeout(_TEST_TIMEOUT))
         if LACKING:
             item.add_marker(pytest.mark.skip(reason=LACKING))
 
@@ -260,7 +264,9 @@ async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         executable = next(filter(None, map(shutil.which, _CHROMIUM)))
         # As root, which is what a container is, Chromium does not start with its sandbox.
-        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", _MICROPHONE])
+        browser = await playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", _MICROPHONE], timeout=_START_MS
+        )
         yield browser
         await browser.close()
 

@@ -20,7 +20,7 @@ from .pages import AddDialog, EntryRow, FlowDialog, open_dashboard, tile
 
 pytestmark = pytest.mark.skipif(NO_BROKER is not None, reason=f"no cloud: {NO_BROKER}")
 
-_SECONDS = 20.0
+_SECONDS = 120.0
 
 
 async def _values(link: RunningSimulator, devid: str) -> dict[str, Any]:
