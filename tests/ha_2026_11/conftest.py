@@ -11,7 +11,6 @@ from homeassistant.config_entries import ConfigEntries
 from homeassistant.core import HomeAssistant
 import pytest
 
-
 _TEST_TIMEOUT = 300
 """Seconds. The project's own is for tests that start no stream and no camera."""
 
