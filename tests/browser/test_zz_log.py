@@ -14,6 +14,7 @@ _EXPECTED = (
     "Error handling message: Camera is off",
     # aiohttp, of a page that is closed while Home Assistant sends it a lot; only servers compress, and we are none
     "ClientConnectionResetError exception in shielded future",
+    "_send_compressed_frame_async_locked",
     # Home Assistant, of a browser that reads nothing for seconds, as one does that gets no processor
     "Client unable to keep up with pending messages. Stayed over",
 )
