@@ -9,8 +9,9 @@ from playwright.async_api import Locator, Page, Request, TimeoutError as Playwri
 
 INTEGRATIONS = "/config/integrations/dashboard"
 _ATTEMPTS = 8
-_PATIENCE_MS = (5_000, 15_000, 30_000)
-"""Of the first attempts at what the frontend may have missed; the last has all the patience there is."""
+_OPENINGS = 20
+_LISTED_MS = 5_000
+"""For one connection, once the page lists any, or says that there is none."""
 _CLICK_MS = 10_000
 """For a click on what may have moved away under it, after which there is another attempt."""
 
@@ -184,16 +185,15 @@ class EntryRow:
 
     async def open(self) -> None:
         """Go there."""
-        for patience in (*_PATIENCE_MS, None):
+        listed = self._page.locator("ha-config-integration-page").locator("ha-config-entry-row, .no-entries")
+        for _ in range(_OPENINGS):
             await self._page.goto("/config/integrations/integration/iot_gateway")
-            try:
-                await self.row.wait_for(timeout=patience)
-            except PlaywrightTimeout:
-                # The frontend lists none where one changes at the very moment that it asks for all
-                if patience is None:
-                    raise
-            else:
+            await listed.first.wait_for()
+            # The frontend lists none where one changes at the very moment that it asks for all
+            with contextlib.suppress(PlaywrightTimeout):
+                await self.row.wait_for(timeout=_LISTED_MS)
                 return
+        raise AssertionError(f"The page lists the connection in none of {_OPENINGS} attempts")
 
     async def configure(self) -> FlowDialog:
         """Open the options."""
