@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 import time
-from typing import Any, Final
+from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 
-from ..const import CONNECTION_TENCENT_VIDEO, DOMAIN
+from ..const import CONNECTION_TENCENT_VIDEO
 from .day_totals import DayTotal
-
-_SAVE_DELAY: Final = 5.0
+from .kept_usage import KeptUsage
 
 
 @dataclass(kw_only=True, slots=True)
@@ -28,15 +26,15 @@ class PushHistory:
     missed: float | None = None
 
 
-class TencentUsage:
+class TencentUsage(KeptUsage):
     """Calls and pushes of an entry."""
+
+    connection = CONNECTION_TENCENT_VIDEO
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, now: Callable[[], float] = time.time) -> None:
         """Have nothing before `load`."""
-        self._store = _store(hass, entry)
+        super().__init__(hass, entry)
         self._now = now
-        self._loaded = False
-        self._saved: dict[str, Any] = {}
         self.calls: Final = DayTotal(now)
         self.push: PushHistory | None = None
         self._pushes = 0
@@ -50,12 +48,8 @@ class TencentUsage:
             self._pushes = 0
         return self._pushes
 
-    async def load(self) -> None:
-        """Read what was kept, the first time."""
-        if self._loaded:
-            return
-        self._loaded = True
-        kept = await self._store.async_load() or {}
+    @override
+    def _restore(self, kept: dict[str, Any]) -> None:
         day = kept.get("day", -1)
         self.calls.restore(day, kept.get("calls", 0))
         if day == self.calls.day:
@@ -77,26 +71,7 @@ class TencentUsage:
         if self.push is not None:
             self.push.last = self._now()
 
-    @callback
-    def save_soon(self) -> None:
-        """Write what has changed, soon."""
-        if self._loaded and self._to_store() != self._saved:
-            self._store.async_delay_save(self._take_for_store, _SAVE_DELAY)
-
-    async def flush(self) -> None:
-        """Write what has changed; it is loaded anew perhaps."""
-        if self._loaded and self._to_store() != self._saved:
-            await self._store.async_save(self._take_for_store())
-
-    @staticmethod
-    async def forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Remove what was kept of an entry."""
-        await _store(hass, entry).async_remove()
-
-    def _take_for_store(self) -> dict[str, Any]:
-        self._saved = self._to_store()
-        return self._saved
-
+    @override
     def _to_store(self) -> dict[str, Any]:
         return {
             "day": self.calls.day,
@@ -104,7 +79,3 @@ class TencentUsage:
             "pushes": self.pushes_today,
             "push": None if self.push is None else asdict(self.push),
         }
-
-
-def _store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
-    return Store(hass, 1, f"{DOMAIN}.{CONNECTION_TENCENT_VIDEO}_usage.{entry.entry_id}")

@@ -2,44 +2,39 @@
 
 from collections.abc import Callable
 import time
-from typing import Any, Final
+from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 
-from ..const import CONF_ACCESS_ID, CONNECTION_TUYA_CLOUD, DOMAIN
+from ..const import CONF_ACCESS_ID, CONNECTION_TUYA_CLOUD
 from .day_totals import DayTotal
+from .kept_usage import KeptUsage
 
-_SAVE_DELAY: Final = 5.0
 _WATCHED_EVERY: Final = 1800.0
 """Seconds; not each minute is a reason to write."""
 
 
-class CloudUsage:
+class CloudUsage(KeptUsage):
     """Calls and messages of an entry's project.
 
     `last_message` is in seconds since the epoch, None if none ever came; `watched` is as `QueueWatch` tells it.
     """
 
+    connection = CONNECTION_TUYA_CLOUD
+
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, now: Callable[[], float] = time.time) -> None:
         """Have nothing before `load`."""
-        self._store = _store(hass, entry)
+        super().__init__(hass, entry)
         self._project: str = entry.data[CONF_ACCESS_ID]
-        self._loaded = False
-        self._saved: dict[str, Any] = {}
         self.calls: Final = DayTotal(now)
         self.messages: Final = DayTotal(now)
         self.last_message: float | None = None
         self.watched: tuple[float, float] | None = None
         self._queue = ""
 
-    async def load(self) -> None:
-        """Read what was kept, the first time."""
-        if self._loaded:
-            return
-        self._loaded = True
-        kept = await self._store.async_load() or {}
+    @override
+    def _restore(self, kept: dict[str, Any]) -> None:
         if kept.get("project") != self._project:
             # The entry was of another one, whose quota is not this one's
             return
@@ -49,17 +44,6 @@ class CloudUsage:
         self.last_message = kept.get("last_message")
         self.watched = None if (watched := kept.get("watched")) is None else (watched[0], watched[1])
         self._queue = kept.get("queue", "")
-
-    @callback
-    def save_soon(self) -> None:
-        """Write what has changed, soon."""
-        if self._loaded and self._to_store() != self._saved:
-            self._store.async_delay_save(self._take_for_store, _SAVE_DELAY)
-
-    async def flush(self) -> None:
-        """Write what has changed; it is loaded anew perhaps."""
-        if self._loaded and self._to_store() != self._saved:
-            await self._store.async_save(self._take_for_store())
 
     @callback
     def use_queue(self, queue: str) -> None:
@@ -75,15 +59,7 @@ class CloudUsage:
         self.last_message = last_message
         self.watched = watched
 
-    @staticmethod
-    async def forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Remove what was kept of an entry."""
-        await _store(hass, entry).async_remove()
-
-    def _take_for_store(self) -> dict[str, Any]:
-        self._saved = self._to_store()
-        return self._saved
-
+    @override
     def _to_store(self) -> dict[str, Any]:
         return {
             "project": self._project,
@@ -98,7 +74,3 @@ class CloudUsage:
 
 def _rounded(when: float) -> float:
     return when - when % _WATCHED_EVERY
-
-
-def _store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
-    return Store(hass, 1, f"{DOMAIN}.{CONNECTION_TUYA_CLOUD}_usage.{entry.entry_id}")
