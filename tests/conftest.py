@@ -6,6 +6,7 @@ from unittest.mock import AsyncMock, PropertyMock, patch
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.util import executor
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
@@ -25,6 +26,9 @@ CONNECTION = "custom_components.iot_gateway.connections.tuya_gateway"
 def pytest_configure(config: pytest.Config) -> None:
     """Make our markers known."""
     config.addinivalue_line("markers", "link(**arguments): what the integration's link to its gateway is made with")
+    # Seconds for all threads of the executor together. On a busy machine ten are too few for threads that have nothing left to do:
+    # one that is interrupted while it ends stays in the list of threads, and the harness takes it for one left behind.
+    executor.EXECUTOR_SHUTDOWN_TIMEOUT = 120
 
 
 @pytest.fixture(autouse=True)
