@@ -18,6 +18,9 @@ from custom_components.iot_gateway.clients.tuya_cloud.message_queue import (
 )
 from simulators.tuya_queue import TuyaQueueSimulator
 
+from tests.loop_time import leap
+
+from .conftest import Life
 from .owner import Owner
 from .peer import until
 from .simulated import all_acked, consuming, owner_of, reported, simulated_queue
@@ -165,14 +168,14 @@ async def test_a_handshake_without_an_answer(session: aiohttp.ClientSession) -> 
 
 
 @pytest.mark.parametrize("fault", ["no_pong", "frozen"])
-async def test_a_dead_socket(session: aiohttp.ClientSession, fault: str) -> None:
+async def test_a_dead_socket(session: aiohttp.ClientSession, life: Life, fault: str) -> None:
     """Nobody said so: the heartbeat finds it out. What a frozen queue sent meanwhile comes again."""
-    async with simulated_queue() as queue, consuming(session, queue, heartbeat=0.05) as owner:
+    async with simulated_queue() as queue, consuming(session, queue) as owner:
         await takes_reports(queue, owner)
         queue.faults.update({fault: True})
         if fault == "frozen":
             queue.report("lamp", {"counter": 1})
-        await until(lambda: bool(owner.lost))
+        await life.wait_in_vain(owner)
         assert "no sign of life" in str(owner.lost[0])
         queue.faults.reset()
         if fault == "frozen":
@@ -192,7 +195,7 @@ async def test_a_closing_that_nobody_answers(session: aiohttp.ClientSession) -> 
         await until(lambda: owner.consumer.connected)
         queue.faults.frozen = True
         task.cancel()
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(30):
             with pytest.raises(asyncio.CancelledError):
                 await task
         queue.faults.frozen = False
@@ -201,24 +204,29 @@ async def test_a_closing_that_nobody_answers(session: aiohttp.ClientSession) -> 
 async def test_pings_of_the_queue_are_answered(session: aiohttp.ClientSession) -> None:
     """Else its patience with a silent socket would end."""
     async with (
-        simulated_queue(ping_interval=0.05, idle_timeout=0.4) as queue,
-        consuming(session, queue, heartbeat=30) as owner,
+        simulated_queue(ping_interval=100, idle_timeout=300) as queue,
+        consuming(session, queue, heartbeat=3600) as owner,
     ):
         # Three times as long as the patience
-        await asyncio.sleep(1.2)
+        for _ in range(9):
+            heard = queue.sessions[0]._last
+            leap(100)
+            await until(lambda heard=heard: queue.sessions[0]._last > heard)  # type: ignore[misc]
         assert owner.told == ["connected"]
         await takes_reports(queue, owner)
 
 
-async def test_ours_keep_an_idle_socket_open(session: aiohttp.ClientSession) -> None:
-    async with simulated_queue(idle_timeout=0.4) as queue, consuming(session, queue, heartbeat=0.1) as owner:
-        await asyncio.sleep(1.2)
+async def test_ours_keep_an_idle_socket_open(session: aiohttp.ClientSession, life: Life) -> None:
+    async with simulated_queue(idle_timeout=300) as queue, consuming(session, queue, heartbeat=100) as owner:
+        for _ in range(9):
+            await life.ask(lambda: queue.sessions[0].pings)
         assert owner.told == ["connected"]
         await takes_reports(queue, owner)
 
 
 async def test_an_idle_socket_that_the_queue_closes(session: aiohttp.ClientSession) -> None:
-    async with simulated_queue(idle_timeout=0.05) as queue, consuming(session, queue, heartbeat=30) as owner:
+    async with simulated_queue() as queue, consuming(session, queue, heartbeat=3600) as owner:
+        leap(300)
         await until(lambda: owner.statistics["connects"] >= 2)
         assert str(owner.lost[0]) == "the message queue closed the connection (close code 1001: Idle Timeout)"
 

@@ -29,8 +29,9 @@ from custom_components.iot_gateway.clients.tuya_cloud.message_queue import (
     consumer as consumer_module,
 )
 
+from .conftest import Life
 from .owner import Owner
-from .peer import Connection, Peer, deliver, frame_of, report, until
+from .peer import Connection, Peer, deliver, frame_of, message_id, report, until
 from .samples import ACCESS_SECRET
 
 
@@ -462,7 +463,7 @@ async def test_a_frame_beyond_all_measure(session: aiohttp.ClientSession, monkey
         assert str(owner.lost[0]) == "the message queue sent a frame of more than 10000 bytes"
 
 
-async def test_a_half_open_socket_is_given_up(session: aiohttp.ClientSession) -> None:
+async def test_a_half_open_socket_is_given_up(session: aiohttp.ClientSession, life: Life) -> None:
     """Nothing comes any more, not even a pong."""
 
     async def deaf(connection: Connection) -> None:
@@ -473,23 +474,27 @@ async def test_a_half_open_socket_is_given_up(session: aiohttp.ClientSession) ->
         await until(lambda: len(peer.connections) > 1)
 
     async with Peer(deaf, deliver) as peer:
-        owner = Owner(session, peer, heartbeat=0.1)
+        owner = Owner(session, peer)
         async with owner.running():
+            await until(lambda: peer.acknowledged == [message_id(1)])
+            await life.wait_in_vain(owner)
             await until(lambda: owner.told[2:] == ["connected"])
         assert [str(lost) for lost in owner.lost] == ["no sign of life from the message queue"]
 
 
-async def test_a_peer_that_does_not_pong(session: aiohttp.ClientSession) -> None:
+async def test_a_peer_that_does_not_pong(session: aiohttp.ClientSession, life: Life) -> None:
     async with Peer() as peer:
         peer.autoping = False
 
         async def silent(connection: Connection) -> None:
-            assert (await connection.socket.receive(5)).type is WSMsgType.PING
+            assert (await connection.socket.receive()).type is WSMsgType.PING
             await asyncio.wait([asyncio.ensure_future(connection.socket.receive())])
 
         peer.scripts.appendleft(silent)
-        owner = Owner(session, peer, heartbeat=0.1)
+        owner = Owner(session, peer)
         async with owner.running():
+            await until(lambda: owner.told == ["connected"])
+            await life.wait_in_vain(owner)
             await until(lambda: owner.statistics["connects"] >= 2)
         assert str(owner.lost[0]) == "no sign of life from the message queue"
 
@@ -501,7 +506,7 @@ async def test_a_ping_of_the_queue_is_answered(session: aiohttp.ClientSession) -
     async def ask(connection: Connection) -> None:
         for _ in range(2):
             await connection.socket.ping(b"PING")
-            answer = await connection.socket.receive(5)
+            answer = await connection.socket.receive()
             assert answer.type is WSMsgType.PONG
             answers.append(answer.data)
         await connection.until_closed()
@@ -514,7 +519,7 @@ async def test_a_ping_of_the_queue_is_answered(session: aiohttp.ClientSession) -
     assert answers == [b"PING", b"PING"]
 
 
-async def test_a_quiet_queue_that_pongs_is_no_loss(session: aiohttp.ClientSession) -> None:
+async def test_a_quiet_queue_that_pongs_is_no_loss(session: aiohttp.ClientSession, life: Life) -> None:
     pings = 0
 
     async def count_pings(connection: Connection) -> None:
@@ -525,9 +530,11 @@ async def test_a_quiet_queue_that_pongs_is_no_loss(session: aiohttp.ClientSessio
 
     async with Peer(count_pings) as peer:
         peer.autoping = False
-        owner = Owner(session, peer, heartbeat=0.05)
+        owner = Owner(session, peer)
         async with owner.running():
-            await until(lambda: pings >= 4)
+            await until(lambda: owner.told == ["connected"])
+            for _ in range(4):
+                await life.ask(lambda: pings)
             assert owner.told == ["connected"]
 
 
@@ -586,7 +593,7 @@ async def test_cancelled_while_it_waits_for_messages(session: aiohttp.ClientSess
         task = asyncio.create_task(owner.consumer.run())
         await until(lambda: len(peer.acknowledged) == 1)
         task.cancel()
-        await asyncio.wait([task], timeout=5)
+        await asyncio.wait([task], timeout=30)
         assert task.cancelled()
         await until(lambda: peer.connections[0].goodbye == 1000)
         assert owner.told == ["connected"]
@@ -603,7 +610,7 @@ async def test_cancelled_in_the_middle_of_a_backlog(session: aiohttp.ClientSessi
         task = asyncio.create_task(owner.consumer.run())
         await until(lambda: len(owner.messages) > 100)
         task.cancel()
-        await asyncio.wait([task], timeout=5)
+        await asyncio.wait([task], timeout=30)
         assert task.cancelled()
         await until(lambda: peer.open == 0)
         assert peer.connections[0].goodbye == 1000
@@ -622,7 +629,7 @@ async def test_cancelled_while_it_waits_to_try_again(session: aiohttp.ClientSess
         task = asyncio.create_task(owner.consumer.run())
         await until(lambda: bool(owner.lost))
         task.cancel()
-        await asyncio.wait([task], timeout=1)
+        await asyncio.wait([task], timeout=30)
         assert task.cancelled()
         assert len(peer.requests) == 1
 
@@ -641,10 +648,10 @@ async def test_cancelled_while_it_connects(session: aiohttp.ClientSession) -> No
     async with server, Peer() as peer:
         owner = Owner(session, peer, url=f"ws://127.0.0.1:{port}/")
         task = asyncio.create_task(owner.consumer.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await begun.wait()
         task.cancel()
-        await asyncio.wait([task], timeout=1)
+        await asyncio.wait([task], timeout=30)
         assert task.cancelled()
         assert owner.told == []
 
@@ -664,7 +671,7 @@ async def test_cancelled_before_a_peer_that_does_not_say_goodbye(
         task = asyncio.create_task(owner.consumer.run())
         await until(lambda: owner.told == ["connected"])
         task.cancel()
-        await asyncio.wait([task], timeout=2)
+        await asyncio.wait([task], timeout=30)
         assert task.cancelled()
 
 

@@ -27,6 +27,7 @@ from simulators.tuya_queue import DAMAGES, FAMILIES, FORMS, GARBAGE, Damage, Fam
 from simulators.tuya_queue.bodies import dp_id_of
 from simulators.tuya_queue.envelope import HARMLESS
 
+from .conftest import Life
 from .peer import until
 from .simulated import NOW_MS, all_acked, consuming, reported, simulated_queue
 
@@ -220,12 +221,13 @@ async def test_messages_that_are_published_twice(session: aiohttp.ClientSession,
             assert owner.statistics["messages"] == 6
 
 
-async def test_a_queue_without_a_rule_is_connected_and_silent(session: aiohttp.ClientSession) -> None:
+async def test_a_queue_without_a_rule_is_connected_and_silent(session: aiohttp.ClientSession, life: Life) -> None:
     async with simulated_queue() as queue:
         queue.faults.no_rule = True
-        async with consuming(session, queue, heartbeat=0.02) as owner:
+        async with consuming(session, queue) as owner:
             queue.report("lamp", {"counter": 0})
-            await queue.wait_for(lambda: queue.sessions[0].pings >= 3)
+            for _ in range(3):
+                await life.ask(lambda: queue.sessions[0].pings)
             assert owner.told == ["connected"]
             assert owner.consumer.connected
             assert owner.statistics["last_message"] is None
