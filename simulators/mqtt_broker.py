@@ -294,7 +294,7 @@ class MosquittoBroker:
             async with asyncio.timeout(_ANSWER_TIMEOUT):
                 await reader.readexactly(4)
 
-    async def wait_for(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
+    async def wait_for(self, condition: Callable[[], bool], timeout: float = 20.0) -> None:
         """Wait until a condition over this broker holds; raises TimeoutError, and BrokerFailed if it ends by itself.
 
         It is looked at again with every line that mosquitto says.
@@ -305,7 +305,7 @@ class MosquittoBroker:
                     raise BrokerFailed(self._last_words())
                 await self._changed.wait()
 
-    async def wait_for_client(self, username: str, timeout: float = 5.0) -> None:
+    async def wait_for_client(self, username: str, timeout: float = 20.0) -> None:
         """Wait until a user is connected; raises TimeoutError."""
         await self.wait_for(lambda: username in self.clients.values(), timeout)
 

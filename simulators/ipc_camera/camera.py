@@ -263,7 +263,7 @@ class IpcCameraSimulator:
 
     # Looking
 
-    async def wait_for(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
+    async def wait_for(self, condition: Callable[[], bool], timeout: float = 20.0) -> None:
         """Wait until a condition over this camera holds; raises TimeoutError.
 
         It is looked at again whenever a message came, a session changed, something was reported, and each few pictures.

@@ -162,7 +162,7 @@ class TencentCloudSimulator:
         """Stop."""
         await self.stop()
 
-    async def wait_for(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
+    async def wait_for(self, condition: Callable[[], bool], timeout: float = 20.0) -> None:
         """Wait until a condition over this simulator holds, looked at with every call; raises TimeoutError."""
         async with asyncio.timeout(timeout):
             while not condition():

@@ -235,7 +235,7 @@ class TuyaCloudSimulator:
 
     # What there is to see
 
-    async def wait_for(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
+    async def wait_for(self, condition: Callable[[], bool], timeout: float = 20.0) -> None:
         """Wait until a condition over this simulator holds; raises TimeoutError.
 
         It is looked at again whenever a call comes in or is answered.
@@ -244,7 +244,7 @@ class TuyaCloudSimulator:
             while not condition():
                 await self._changed.wait()
 
-    async def wait_for_call(self, endpoint: str, timeout: float = 5.0) -> None:
+    async def wait_for_call(self, endpoint: str, timeout: float = 20.0) -> None:
         """Wait until an endpoint is called once more than when this was last waited for; raises TimeoutError."""
         self._seen[endpoint] += 1
         await self.wait_for(lambda: self.calls[endpoint] >= self._seen[endpoint], timeout)

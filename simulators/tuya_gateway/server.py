@@ -142,7 +142,7 @@ class TuyaGatewaySimulator:
         """Count the frames of authenticated applications that could not be read."""
         return self._malformed_frames + sum(link.malformed_frames for link in self._links)
 
-    async def wait_for(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
+    async def wait_for(self, condition: Callable[[], bool], timeout: float = 20.0) -> None:
         """Wait until a condition over this simulator holds; raises TimeoutError.
 
         It is looked at again whenever a link opens or ends and a request comes in.
@@ -151,15 +151,15 @@ class TuyaGatewaySimulator:
             while not condition():
                 await self._changed.wait()
 
-    async def wait_for_connection(self, timeout: float = 5.0, *, count: int = 1) -> None:
+    async def wait_for_connection(self, timeout: float = 20.0, *, count: int = 1) -> None:
         """Wait until at least `count` links are authenticated; raises TimeoutError."""
         await self.wait_for(lambda: self.connections >= count, timeout)
 
-    async def wait_for_disconnection(self, timeout: float = 5.0) -> None:
+    async def wait_for_disconnection(self, timeout: float = 20.0) -> None:
         """Wait until no link is authenticated; raises TimeoutError."""
         await self.wait_for(lambda: not self.connections, timeout)
 
-    async def wait_for_request(self, type_: str, timeout: float = 5.0) -> dict[str, Any]:
+    async def wait_for_request(self, type_: str, timeout: float = 20.0) -> dict[str, Any]:
         """Return the next request of a type, which may be there already; raises TimeoutError.
 
         "Next" is the first that no earlier call of this method has returned: each request is returned once.

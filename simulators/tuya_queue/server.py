@@ -205,7 +205,7 @@ class TuyaQueueSimulator(Publisher):
         self.topic.expire()
         return self.subscription(name).backlog
 
-    async def wait_for(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
+    async def wait_for(self, condition: Callable[[], bool], timeout: float = 20.0) -> None:
         """Wait until a condition over this simulator holds; raises TimeoutError.
 
         It is looked at again whenever somebody comes or goes, something is sent, or a client says something.
@@ -214,7 +214,7 @@ class TuyaQueueSimulator(Publisher):
             while not condition():
                 await self._changed.wait()
 
-    async def wait_for_connections(self, count: int = 1, timeout: float = 5.0) -> None:
+    async def wait_for_connections(self, count: int = 1, timeout: float = 20.0) -> None:
         """Wait until so many consumers are connected; raises TimeoutError."""
         await self.wait_for(lambda: self.connections == count, timeout)
 

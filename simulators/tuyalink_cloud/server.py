@@ -306,7 +306,7 @@ class TuyaLinkCloudSimulator:
 
     # What there is to see
 
-    async def wait_for(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
+    async def wait_for(self, condition: Callable[[], bool], timeout: float = 20.0) -> None:
         """Wait until a condition over this simulator holds; raises TimeoutError.
 
         It is looked at again whenever a message comes in or is answered, and a connection comes or goes.
@@ -315,7 +315,7 @@ class TuyaLinkCloudSimulator:
             while not condition():
                 await self._changed.wait()
 
-    async def wait_for_device(self, device_id: str, *, online: bool = True, timeout: float = 5.0) -> None:
+    async def wait_for_device(self, device_id: str, *, online: bool = True, timeout: float = 20.0) -> None:
         """Wait until a device is online, or offline; raises TimeoutError."""
         await self.wait_for(lambda: self.device(device_id).online is online, timeout)
 

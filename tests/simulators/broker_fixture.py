@@ -8,7 +8,7 @@ import socket
 import tempfile
 from typing import Self
 
-TIMEOUT = 10
+TIMEOUT = 20
 
 
 class Broker:

@@ -30,7 +30,7 @@ from simulators.ipc_camera import IpcCameraSimulator
 
 from .broker_fixture import Broker
 
-TIMEOUT = 5
+TIMEOUT = 20
 VIEWER = "d09735be24f4b7eb3583b30bcaa2d123"
 
 

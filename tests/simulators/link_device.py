@@ -15,7 +15,7 @@ import aiomqtt
 
 from simulators.tuyalink_cloud import LinkDevice, TuyaLinkCloudSimulator
 
-TIMEOUT = 5
+TIMEOUT = 20
 _IDS = itertools.count(1)
 
 

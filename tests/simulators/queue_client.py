@@ -111,7 +111,7 @@ class QueueClient:
 
     async def close_code(self) -> int | None:
         """Wait for the end, and return its code: what the peer sent, or 1006 for a connection that broke."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while (message := await self.socket.receive()).type is aiohttp.WSMsgType.TEXT:
                 pass
         assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR), message

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from simulators.tuya_gateway import TuyaGatewaySimulator
 
-TIMEOUT = 5
+TIMEOUT = 20
 
 
 def key_bytes(text: str, form: str) -> bytes:

@@ -231,6 +231,7 @@ def test_no_broker_on_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert "no connection to the broker" in capsys.readouterr().err
 
 
+@pytest.mark.timeout(240)
 async def test_command_line() -> None:
     """It prints what a cloud must know of it, can be watched with that, and ends at a signal."""
     async with Broker() as broker:
@@ -241,7 +242,7 @@ async def test_command_line() -> None:
         )  # fmt: skip
         try:
             assert process.stdout is not None
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(90):
                 line = json.loads(await process.stdout.readline())
             assert {key: line[key] for key in ("simulator", "device_id", "moto_id", "local_key", "title")} == {
                 "simulator": "ipc-camera",

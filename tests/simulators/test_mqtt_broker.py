@@ -51,7 +51,7 @@ async def broker() -> AsyncIterator[MosquittoBroker]:
 
 
 async def receive(connection: aiomqtt.Client) -> tuple[str, bytes]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         message = await anext(aiter(connection.messages))
     assert isinstance(message.payload, bytes)
     return str(message.topic), message.payload
@@ -82,10 +82,10 @@ async def losing(broker: MosquittoBroker, user: BrokerUser, client_id: str | Non
     up = asyncio.Event()
     task = asyncio.create_task(ends(broker, user, up, client_id))
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await up.wait()
         yield
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await task
     finally:
         task.cancel()
@@ -425,6 +425,7 @@ async def test_log_has_no_passwords(broker: MosquittoBroker) -> None:
     assert not any("password" in line for line in broker.log)
 
 
+@pytest.mark.timeout(240)
 async def test_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
     """Also when that is killed and can't clear away."""
     if shutil.which("setpriv") is None:

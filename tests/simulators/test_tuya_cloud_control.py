@@ -210,7 +210,7 @@ async def test_broker(with_broker: Remote) -> None:
             aiomqtt.Client(
                 broker.host, broker.port, identifier="camera", username=user.username, password=user.password
             ) as camera,
-            asyncio.timeout(5),
+            asyncio.timeout(20),
         ):
             await remote.post("/kick", kick)
             with pytest.raises(aiomqtt.MqttError, match="Disconnected"):
@@ -391,13 +391,14 @@ async def running(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pro
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(20):
-            yield process, json.loads(await process.stdout.readline())
+        async with asyncio.timeout(90):
+            line = await process.stdout.readline()
+        yield process, json.loads(line)
     finally:
         # Not killed: it has a mosquitto and a directory to clear away.
         if process.returncode is None:
             process.terminate()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await process.wait()
 
 
@@ -410,6 +411,7 @@ class Announced(TuyaCloudSimulator):
         assert line["endpoint"].endswith(self.endpoint.partition("://")[2])
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_command_line(number: signal.Signals) -> None:
     """It prints where it is, can be used with what it prints, and ends at a signal with its mosquitto."""
@@ -455,6 +457,7 @@ async def test_command_line(number: signal.Signals) -> None:
             await asyncio.open_connection("127.0.0.1", line["mqtt_port"])
 
 
+@pytest.mark.timeout(240)
 async def test_command_line_with_tls_and_files(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text(json.dumps(demo_cloud()[0].as_dump()), encoding="utf-8")
     async with running("--tls", "--home", str(tmp_path), "--token-ttl", "60") as (_, line):
@@ -474,6 +477,7 @@ async def test_command_line_with_tls_and_files(tmp_path: Path) -> None:
             assert [device["name"] for device in (await response.json())["devices"]] == ["Living room camera"]
 
 
+@pytest.mark.timeout(240)
 async def test_command_line_without_broker() -> None:
     async with running("--no-broker") as (_, line):
         assert (line["mqtt"], line["mqtt_port"], line["cameras"]) == (None, None, [])

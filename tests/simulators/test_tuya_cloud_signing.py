@@ -320,7 +320,7 @@ async def test_stop_ends_calls_under_way(simulator: TuyaCloudSimulator) -> None:
     async with calling(simulator, log_in=False) as client:
         call = asyncio.create_task(client.log_in())
         await simulator.wait_for(lambda: simulator.calls["token"] == 1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await simulator.stop()
             with pytest.raises(aiohttp.ClientError):
                 await call

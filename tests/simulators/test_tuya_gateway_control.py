@@ -92,7 +92,7 @@ async def listening() -> AsyncIterator[tuple[Listener, int]]:
 async def test_announcer_goes_on_and_on(form: Announcement) -> None:
     async with listening() as (one, one_port), listening() as (other, other_port), TuyaGatewaySimulator() as simulator:
         targets = [("127.0.0.1", one_port), ("127.0.0.1", other_port)]
-        async with Announcer(simulator, targets, form=form, interval=0.01), asyncio.timeout(5):
+        async with Announcer(simulator, targets, form=form, interval=0.01), asyncio.timeout(20):
             for listener in (one, other):
                 datagrams = [await listener.received.get() for _ in range(3)]
                 assert {addr[0] for _, addr in datagrams} == {"127.0.0.1"}
@@ -106,7 +106,7 @@ async def test_announcer_is_silent_while_the_gateway_is_off() -> None:
         announcer.announce()  # not started: nothing
         async with announcer:
             await announcer.start()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await listener.received.get()
             await simulator.stop()
             announcer.announce()
@@ -318,14 +318,16 @@ async def running(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pro
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(20):
-            yield process, json.loads(await process.stdout.readline())
+        async with asyncio.timeout(90):
+            line = await process.stdout.readline()
+        yield process, json.loads(line)
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_command_line(number: signal.Signals) -> None:
     """It prints where it is, can be joined with what it prints, announces itself, and ends at a signal."""
@@ -353,12 +355,13 @@ async def test_command_line(number: signal.Signals) -> None:
         assert [len(device["values"]) for device in state["devices"]] == [4, 4, 4]
         assert state["life"]["running"] is False
         async with session.ws_connect(f"http://127.0.0.1:{line['port']}/lan") as websocket:
-            frame = await websocket.receive(5)
+            frame = await websocket.receive(20)
             assert frame.type is aiohttp.WSMsgType.TEXT
         process.send_signal(number)
         assert await process.wait() == 0
 
 
+@pytest.mark.timeout(240)
 async def test_command_line_with_files(tmp_path: Path) -> None:
     """A home from files, which lives."""
     (tmp_path / "one.json").write_text(json.dumps(demo_home()[0].as_dump()), encoding="utf-8")

@@ -282,7 +282,7 @@ async def test_drop(simulator: TuyaGatewaySimulator) -> None:
         await simulator.drop()
         assert simulator.connections == 0
         for one in (client, half_open):
-            frame = await one.websocket.receive(5)
+            frame = await one.websocket.receive(20)
             assert frame.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
     async with joined(simulator):
         await simulator.wait_for_connection()

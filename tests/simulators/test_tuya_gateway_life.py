@@ -186,7 +186,7 @@ async def test_life_in_the_background() -> None:
         home.life.start(0.005)  # does nothing: it runs
         await home.life.stop()
         home.life.start(0.005)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while device.value == before:
                 await asyncio.sleep(0.005)
     assert not home.life.running

@@ -294,7 +294,7 @@ async def test_pings_are_answered(client: RawClient) -> None:
     """A gateway answers WebSocket pings, whatever else it does."""
     client.websocket._autoping = False
     await client.websocket.ping(b"there?")
-    frame = await client.websocket.receive(5)
+    frame = await client.websocket.receive(20)
     assert (frame.type, frame.data) == (aiohttp.WSMsgType.PONG, b"there?")
 
 

@@ -321,12 +321,13 @@ async def running(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pro
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(20):
-            yield process, json.loads(await process.stdout.readline())
+        async with asyncio.timeout(90):
+            line = await process.stdout.readline()
+        yield process, json.loads(line)
     finally:
         if process.returncode is None:
             process.terminate()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await process.wait()
 
 
@@ -343,6 +344,7 @@ def announced(line: dict[str, Any]) -> TuyaQueueSimulator:
     return queue
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_command_line(number: signal.Signals) -> None:
     """It prints where it is, can be used with what it prints, and ends at a signal."""
@@ -369,6 +371,7 @@ async def test_command_line(number: signal.Signals) -> None:
         assert await process.wait() == 0
 
 
+@pytest.mark.timeout(240)
 async def test_command_line_with_tls() -> None:
     async with running("--tls", "--gcm") as (_, line):
         context = ssl.create_default_context(cadata=line["authority"])

@@ -85,7 +85,7 @@ async def test_no_pong(queue: TuyaQueueSimulator) -> None:
         await client.nothing()
         queue.faults.no_pong = False
         await client.socket.ping()
-        assert (await client.socket.receive(5)).type is aiohttp.WSMsgType.PONG
+        assert (await client.socket.receive(20)).type is aiohttp.WSMsgType.PONG
 
 
 async def test_heartbeat_finds_that_there_is_no_pong(queue: TuyaQueueSimulator) -> None:
@@ -96,7 +96,7 @@ async def test_heartbeat_finds_that_there_is_no_pong(queue: TuyaQueueSimulator) 
             consumer_url(queue, {"subscriptionType": "Failover"}), headers=headers_of(queue), heartbeat=0.2
         ) as socket,
     ):
-        message = await socket.receive(5)
+        message = await socket.receive(20)
         assert message.type is aiohttp.WSMsgType.ERROR
         assert isinstance(message.data, aiohttp.ServerTimeoutError)
 
@@ -164,7 +164,7 @@ async def test_close_as_jetty_does_it(queue: TuyaQueueSimulator) -> None:
     queue.faults.bare_close = True
     async with consuming(queue) as client:
         await client.socket.send_str("no JSON")
-        message = await client.socket.receive(5)
+        message = await client.socket.receive(20)
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 0)
         await queue.wait_for(lambda: queue.closures == [(3, "Failed to de-serialize from JSON")])
 
@@ -287,7 +287,7 @@ async def test_garbage(client: QueueClient, kind: Garbage) -> None:
     second = queue.publish({}, device_id=DEVICE)
     assert await client.ids(1) == [first]
     for _ in range(2):
-        message = await client.socket.receive(5)
+        message = await client.socket.receive(20)
         if kind == "binary":
             assert message.type is aiohttp.WSMsgType.BINARY
             continue

@@ -413,7 +413,7 @@ async def test_text_that_cannot_be_parsed(queue: TuyaQueueSimulator, text: str) 
     """It's told by Pulsar's own code, which RFC 6455 doesn't know: a client that knows the RFC takes it for an error."""
     async with consuming(queue) as client:
         await client.socket.send_str(text)
-        message = await client.socket.receive(5)
+        message = await client.socket.receive(20)
         assert message.type is aiohttp.WSMsgType.ERROR
         assert str(message.data) == "Invalid close code: 3"
         await queue.wait_for_connections(0)
@@ -468,7 +468,7 @@ async def test_unsubscribe_of_one_of_two(queue: TuyaQueueSimulator) -> None:
 async def test_ping_and_close(queue: TuyaQueueSimulator) -> None:
     async with consuming(queue, autoping=False) as client:
         await client.socket.ping(b"body")
-        message = await client.socket.receive(5)
+        message = await client.socket.receive(20)
         assert (message.type, message.data) == (aiohttp.WSMsgType.PONG, b"body")
         assert queue.sessions[0].pings == 1
         await client.socket.close()
@@ -481,7 +481,7 @@ async def test_servers_ping() -> None:
         TuyaQueueSimulator(ping_interval=0.05) as queue,
         consuming(queue, autoping=False) as client,
     ):
-        message = await client.socket.receive(5)
+        message = await client.socket.receive(20)
         assert (message.type, message.data) == (aiohttp.WSMsgType.PING, b"PING")
 
 

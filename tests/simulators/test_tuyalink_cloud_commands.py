@@ -297,7 +297,7 @@ async def test_silence(cloud: TuyaLinkCloudSimulator) -> None:
 async def test_kicked_after_a_while(cloud: TuyaLinkCloudSimulator) -> None:
     cloud.faults.kick_after = 0.05
     for _ in range(3):
-        async with client_of(cloud) as client, asyncio.timeout(5):
+        async with client_of(cloud) as client, asyncio.timeout(20):
             with pytest.raises(aiomqtt.MqttError):
                 await anext(aiter(client.messages))
     assert [one.code for one in cloud.gate.attempts] == [0, 0, 0]

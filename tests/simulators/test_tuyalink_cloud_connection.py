@@ -166,7 +166,7 @@ async def test_tls() -> None:
 
 
 async def test_a_second_connection_ends_the_first(cloud: TuyaLinkCloudSimulator) -> None:
-    async with client_of(cloud) as first, asyncio.timeout(5), connected(cloud) as second:
+    async with client_of(cloud) as first, asyncio.timeout(20), connected(cloud) as second:
         with pytest.raises(aiomqtt.MqttError):
             await anext(aiter(first.messages))
         assert cloud.gateway.online
@@ -180,7 +180,7 @@ async def test_rival(cloud: TuyaLinkCloudSimulator) -> None:
     """Another client of the certificate that comes back: each connection lasts until it does."""
     rival = None
     for _ in range(3):
-        async with client_of(cloud) as client, asyncio.timeout(5):
+        async with client_of(cloud) as client, asyncio.timeout(20):
             if rival is None:
                 rival = await cloud.take_over(cloud.gateway.id, persistent=True)
             with pytest.raises(aiomqtt.MqttError):
@@ -218,7 +218,7 @@ async def test_a_rival_that_is_released_while_it_logs_in(
 
 async def test_kick(cloud: TuyaLinkCloudSimulator) -> None:
     assert not cloud.kick(cloud.gateway.id)
-    async with client_of(cloud) as client, asyncio.timeout(5):
+    async with client_of(cloud) as client, asyncio.timeout(20):
         assert cloud.kick(cloud.gateway.id)
         with pytest.raises(aiomqtt.MqttError):
             await anext(aiter(client.messages))
@@ -299,7 +299,7 @@ async def test_no_mqtt(cloud: TuyaLinkCloudSimulator) -> None:
     for data, words in NO_MQTT:
         cloud.violations.clear()
         reader, writer = await asyncio.open_connection(cloud.host, cloud.port)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             writer.write(data)
             with contextlib.suppress(ConnectionError):
                 assert await reader.read() == b""
@@ -310,7 +310,7 @@ async def test_no_mqtt(cloud: TuyaLinkCloudSimulator) -> None:
 
 async def test_stop_and_start(cloud: TuyaLinkCloudSimulator) -> None:
     port = cloud.port
-    async with client_of(cloud) as client, asyncio.timeout(5):
+    async with client_of(cloud) as client, asyncio.timeout(20):
         await cloud.stop()
         await cloud.stop()
         with pytest.raises(aiomqtt.MqttError):

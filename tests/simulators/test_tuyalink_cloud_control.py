@@ -254,15 +254,17 @@ async def running(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pro
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(20):
-            yield process, json.loads(await process.stdout.readline())
+        async with asyncio.timeout(90):
+            line = await process.stdout.readline()
+        yield process, json.loads(line)
     finally:
         if process.returncode is None:
             process.terminate()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await process.wait()
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("tls", [False, True])
 async def test_a_process_of_its_own(tls: bool) -> None:
     arguments = ["--device-id", "6cown", "--device-secret", "own", "--timestamp-tolerance", "600"]

@@ -375,9 +375,10 @@ async def line_of(*arguments: str) -> tuple[asyncio.subprocess.Process, Any]:
         sys.executable, "-m", "simulators", *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    return process, json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
+    return process, json.loads(await asyncio.wait_for(process.stdout.readline(), 90))
 
 
+@pytest.mark.timeout(240)
 async def test_the_command_line() -> None:
     process, line = await line_of("xp2p-agent", "--loop", "5", "--webhook", "http://127.0.0.1:1/hook")
     try:
@@ -394,9 +395,10 @@ async def test_the_command_line() -> None:
                 assert (await response.json())["webhook"] == "http://127.0.0.1:1/hook"
     finally:
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
+@pytest.mark.timeout(240)
 async def test_it_runs_beside_the_cloud() -> None:
     process, line = await line_of("tencent-cloud", "--still")
     try:
@@ -408,7 +410,7 @@ async def test_it_runs_beside_the_cloud() -> None:
                 assert len((await response.json())["devices"]) == 6
     finally:
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
 @pytest.mark.parametrize("option", ["--port=x", "--rtt=-1", "--loop=0", "--loop=x"])

@@ -308,8 +308,8 @@ async def test_voice_that_is_refused_while_it_goes_on(socket_enabled: None) -> N
     async with server, aiohttp.ClientSession() as session:
         agent = Xp2pAgent(session, f"http://127.0.0.1:{port}")
         with pytest.raises(ViewerLimit):
-            await asyncio.wait_for(agent.voice(PRODUCT, DEVICE, 0, stream()), 5)
-        await asyncio.wait_for(ended.wait(), 5)
+            await asyncio.wait_for(agent.voice(PRODUCT, DEVICE, 0, stream()), 20)
+        await asyncio.wait_for(ended.wait(), 20)
 
 
 def test_user_in_the_address() -> None:

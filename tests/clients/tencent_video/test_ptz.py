@@ -152,7 +152,7 @@ async def test_released_when_cancelled(moving: Camera) -> None:
     moving.wake = asyncio.Event()
     mover = ptz(moving)
     task = asyncio.create_task(mover.move(PtzDirection.LEFT))
-    await asyncio.wait_for(moving.sleeping.wait(), 5)
+    await asyncio.wait_for(moving.sleeping.wait(), 20)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -165,13 +165,13 @@ async def test_released_when_cancelled_twice(moving: Camera) -> None:
     moving.wake = asyncio.Event()
     mover = ptz(moving)
     task = asyncio.create_task(mover.move(PtzDirection.LEFT))
-    await asyncio.wait_for(moving.sleeping.wait(), 5)
+    await asyncio.wait_for(moving.sleeping.wait(), 20)
     task.cancel()
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.wait_for(mover.aclose(), 5)
+    await asyncio.wait_for(mover.aclose(), 20)
     assert moving.sent == [LEFT, STOP]
 
 

@@ -21,7 +21,7 @@ needs_broker: Final = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is
 HOST: Final = "127.0.0.1"
 CAMERA: Final = "camera"
 ADMIN: Final = "admin"
-_TIMEOUT: Final = 10.0
+_TIMEOUT: Final = 20.0
 
 
 def _hashed(password: str) -> str:

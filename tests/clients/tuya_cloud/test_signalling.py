@@ -44,7 +44,7 @@ TARGET: Final = SignalTarget(device_id=DEVICE, moto_id="moto_1")
 _CANDIDATE: Final = "candidate:1 1 udp 2122260223 192.168.0.227 50828 typ host"
 TOPIC: Final = f"/av/moto/moto_1/u/{DEVICE}"
 USERS: Final = {"cloud_alpha": "password-alpha", "cloud_beta": "password-beta"}
-_TIMEOUT: Final = 10.0
+_TIMEOUT: Final = 20.0
 
 
 @pytest.fixture

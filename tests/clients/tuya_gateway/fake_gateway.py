@@ -93,7 +93,7 @@ class Peer:
 
     async def receive(self) -> dict[str, Any]:
         """Receive a message; fail if it is in another form than this gateway's."""
-        frame = await self.socket.receive(5)
+        frame = await self.socket.receive(20)
         assert frame.type is (WSMsgType.TEXT if self.gateway.framing == "text" else WSMsgType.BINARY), frame.type
         assert isinstance(frame.data, bytes)
         plain = unseal(frame.data, self.key, encoding=self.gateway.encoding)
@@ -138,7 +138,7 @@ class Peer:
 
     async def until_closed(self) -> None:
         """Read until the client has gone."""
-        while (await self.socket.receive(5)).type in (WSMsgType.BINARY, WSMsgType.TEXT):
+        while (await self.socket.receive(20)).type in (WSMsgType.BINARY, WSMsgType.TEXT):
             pass
 
     def abort(self) -> None:

@@ -217,7 +217,7 @@ async def test_a_late_answer(session: aiohttp.ClientSession, home: TuyaGatewaySi
         home.faults.delays = {"get_status": 0.1}
         with pytest.raises(RequestTimeout):
             await client.get_status([lamp(home).id])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not client.statistics.unmatched_results:
                 await asyncio.sleep(0.005)
         client._request_timeout = 5
@@ -334,7 +334,7 @@ async def test_garbage(
             assert not client.closed
             assert client.statistics.malformed_frames == 6
             await simulator.send_garbage(3, kind)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 reason = await client.wait_closed()
             assert isinstance(reason, ConnectionLost)
             assert "3 malformed frames in a row" in str(reason)
@@ -345,11 +345,11 @@ async def test_garbage(
 async def test_drop_and_stop(session: aiohttp.ClientSession, home: TuyaGatewaySimulator) -> None:
     client = await connect(session, home)
     await home.drop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert isinstance(await client.wait_closed(), ConnectionLost)
     client = await connect(session, home)
     await home.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert isinstance(await client.wait_closed(), ConnectionLost)
     with pytest.raises(CannotConnect):
         await connect(session, home)
@@ -393,7 +393,7 @@ async def test_the_link_rejoins_and_reads_all_again(session: aiohttp.ClientSessi
         tell("event")
 
     async def wait(condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not condition():
                 changed.clear()
                 await changed.wait()
@@ -445,7 +445,7 @@ async def test_announcements(home: TuyaGatewaySimulator, form: Any) -> None:
     await listener.start()
     async with (
         Announcer(home, [("127.0.0.1", listener.ports_open[0])], form=form),
-        asyncio.timeout(5),
+        asyncio.timeout(20),
     ):
         assert await heard.get() == Announcement(uuid=home.uuid, host="127.0.0.1", port=home.port)
     listener.close()

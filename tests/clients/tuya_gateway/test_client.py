@@ -58,7 +58,7 @@ class Events(list[GatewayEvent]):
         self._changed.set()
 
     async def wait(self, number: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(self) < number:
                 self._changed.clear()
                 await self._changed.wait()
@@ -91,7 +91,7 @@ async def nothing_more(peer: Peer) -> None:
 
 
 async def reason_of(client: GatewayClient) -> GatewayError:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         return await client.wait_closed()
 
 
@@ -351,7 +351,7 @@ async def test_two_connections_are_not_played_off_against_each_other(session: ai
 
     async with FakeGateway(script) as gateway:
         first = asyncio.create_task(connect(session, gateway, connect_timeout=1))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while nonces.empty():
                 await asyncio.sleep(0.001)
         with pytest.raises(WrongProof, match="our own nonce"):
@@ -385,7 +385,7 @@ async def test_cancelling_while_connecting_leaves_nothing_open(session: aiohttp.
 
     async with FakeGateway(script) as gateway:
         task = asyncio.create_task(connect(session, gateway))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await asked.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -868,7 +868,7 @@ async def test_close_ends_what_waits(session: aiohttp.ClientSession) -> None:
         client = await connect(session, gateway)
         request = asyncio.create_task(client.get_devices())
         waiting = asyncio.create_task(client.wait_closed())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await asked.wait()
         await asyncio.gather(client.close(), client.close())
         with pytest.raises(ConnectionLost, match="closed by us"):
@@ -898,10 +898,10 @@ async def test_pings_both_ways(session: aiohttp.ClientSession) -> None:
     async def script(peer: Peer) -> None:
         await peer.authenticate()
         peer.socket._autoping = False
-        frame = await peer.socket.receive(5)
+        frame = await peer.socket.receive(20)
         assert frame.type is WSMsgType.PING
         await peer.socket.ping(b"hello")
-        frame = await peer.socket.receive(5)
+        frame = await peer.socket.receive(20)
         assert (frame.type, frame.data) == (WSMsgType.PONG, b"hello")
         done.set()
         await peer.until_closed()
@@ -909,7 +909,7 @@ async def test_pings_both_ways(session: aiohttp.ClientSession) -> None:
     async with FakeGateway(script) as gateway:
         client = await connect(session, gateway)
         await client.ping()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await done.wait()
         assert client.statistics.pings_sent == 1
         await client.close()

@@ -30,7 +30,7 @@ SUB_DEVICE: Final = "6c828cba434ff40c07sub1"
 OTHER_SUB_DEVICE: Final = "6c828cba434ff40c07sub2"
 NOW: Final = 1626197189.638
 """Seconds since the epoch: the time of the documents' samples, 1626197189638 in milliseconds."""
-TIMEOUT: Final = 10.0
+TIMEOUT: Final = 20.0
 
 
 def credentials(device_id: str, secret: str, timestamp: int) -> tuple[str, str]:
