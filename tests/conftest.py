@@ -1,6 +1,9 @@
 """What every test may use."""
 
+import asyncio
+from asyncio.sslproto import SSLProtocol
 from collections.abc import AsyncGenerator, Generator
+from contextlib import suppress
 from functools import partial
 from unittest.mock import AsyncMock, PropertyMock, patch
 
@@ -8,6 +11,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import executor
 import pytest
+import pytest_asyncio
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
@@ -39,6 +43,34 @@ def auto_enable_custom_integrations(request: pytest.FixtureRequest) -> None:
     """
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
+
+
+def _tls_is_ending(loop: asyncio.AbstractEventLoop) -> bool:
+    """Tell whether a connection with TLS waits for its peer's last word, or for its first."""
+    timers = (handle._callback for handle in loop._scheduled if not handle.cancelled())  # type: ignore[attr-defined]
+    return any(isinstance(getattr(timer, "__self__", None), SSLProtocol) for timer in timers) or any(
+        getattr(task.get_coro(), "__name__", "") == "_accept_connection2" for task in asyncio.all_tasks(loop)
+    )
+
+
+@pytest_asyncio.fixture(autouse=True)
+def tls_ends(verify_cleanup: None) -> Generator[None]:
+    """Let TLS end where a test has closed everything: on a busy machine the last bytes come after that.
+
+    The harness does not wait for them, and finds timers and tasks of asyncio's own.
+    """
+    loop = asyncio.get_event_loop()
+    yield
+    if not _tls_is_ending(loop):
+        return
+
+    async def end() -> None:
+        async with asyncio.timeout(10):
+            while _tls_is_ending(loop):
+                await asyncio.sleep(0.005)
+
+    with suppress(TimeoutError):
+        loop.run_until_complete(end())
 
 
 @pytest.fixture
