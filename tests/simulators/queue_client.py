@@ -146,6 +146,7 @@ async def consuming(
     secret: str | None = None,
     access_id: str | None = None,
     autoping: bool = True,
+    close_within: float = 20.0,
     **query: str,
 ) -> AsyncIterator[QueueClient]:
     """Have a consumer of a simulator; the query parameters go over the usual ones."""
@@ -157,7 +158,7 @@ async def consuming(
             url,
             headers=headers,
             autoping=autoping,
-            timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+            timeout=aiohttp.ClientWSTimeout(ws_close=close_within),
         ) as socket,
     ):
         yield QueueClient(simulator, socket)

@@ -1,6 +1,5 @@
 """The simulated queue's WebSocket: handshake, frames, acknowledgements, redelivery, flow control, commands, closing."""
 
-import asyncio
 from base64 import b64decode
 from collections.abc import AsyncIterator
 import json
@@ -12,6 +11,7 @@ import aiohttp
 import pytest
 
 from simulators.tuya_queue import BadSecret, MessageId, TuyaQueueSimulator
+from tests.loop_time import leap
 
 from .queue_client import QueueClient, consumer_url, consuming, content_of, envelope_of, headers_of
 
@@ -222,14 +222,16 @@ async def test_acknowledged_is_done_with(queue: TuyaQueueSimulator) -> None:
 
 async def test_late_acknowledgement_brings_all_back(queue: TuyaQueueSimulator) -> None:
     """One that is late brings back everything that isn't acknowledged, of all partitions, also what was sent just now."""
-    async with consuming(queue, ackTimeoutMillis="1000") as client:
+    async with consuming(queue) as client:
         ids = [queue.publish({}, device_id=f"device{number}") for number in range(6)]
         assert await client.ids(6) == ids
         await client.ack(ids[2], ids[4])
-        await asyncio.sleep(0.2)
+        await queue.wait_for(lambda: len(queue.acked) == 2)
+        leap(20)
         ids.append(queue.publish({}, device_id="device6"))
         frame = await client.frame()
         assert (frame["messageId"], frame["redeliveryCount"]) == (ids[6], 0)
+        leap(10)
         again = await client.frames(5)
         assert {frame["messageId"] for frame in again} == set(ids) - {ids[2], ids[4]}
         assert [frame["redeliveryCount"] for frame in again] == [1] * 5
@@ -241,27 +243,33 @@ async def test_late_acknowledgement_brings_all_back(queue: TuyaQueueSimulator) -
 
 
 async def test_what_comes_again_has_its_time_anew(queue: TuyaQueueSimulator) -> None:
-    async with consuming(queue, ackTimeoutMillis="1000") as client:
-        began = time.monotonic()
+    async with consuming(queue) as client:
         first = queue.publish({}, device_id=DEVICE)
         await client.ids(1)
-        await asyncio.sleep(0.5)
+        leap(15)
         second = queue.publish({}, device_id=DEVICE)
         await client.ids(1)
+        leap(15)
         assert await client.ids(2) == [first, second]
         await client.ack(first)
+        await client.nothing()
+        # Not after 45 seconds, when it would have been late the first time
+        leap(20)
+        await client.nothing()
+        leap(10)
         assert await client.ids(1) == [second]
-        # Not after 1.5 seconds, when it would have been late the first time
-        assert time.monotonic() - began > 1.95
 
 
 async def test_redelivered_keeps_the_order_of_a_device(queue: TuyaQueueSimulator) -> None:
-    async with consuming(queue, ackTimeoutMillis="500") as client:
+    async with consuming(queue) as client:
         ids = [queue.publish({}, device_id=DEVICE) for _ in range(5)]
         assert await client.ids(5) == ids
         await client.ack(ids[1])
+        await client.nothing()
         rest = [ids[0], *ids[2:]]
+        leap(30)
         assert await client.ids(4) == rest
+        leap(30)
         again = await client.frames(4)
         assert [frame["messageId"] for frame in again] == rest
         assert [frame["redeliveryCount"] for frame in again] == [2] * 4
@@ -271,17 +279,18 @@ async def test_no_timeout_without_a_wish(queue: TuyaQueueSimulator) -> None:
     async with consuming(queue, ackTimeoutMillis="0") as client:
         queue.publish({}, device_id=DEVICE)
         await client.ids(1)
-        await asyncio.sleep(0.1)
+        leap(3600)
         await client.nothing()
 
 
 async def test_shared_brings_back_only_what_is_late(queue: TuyaQueueSimulator) -> None:
-    async with consuming(queue, subscriptionType="Shared", ackTimeoutMillis="800") as client:
+    async with consuming(queue, subscriptionType="Shared") as client:
         first = queue.publish({}, device_id=DEVICE)
         assert await client.ids(1) == [first]
-        await asyncio.sleep(0.4)
+        leap(15)
         second = queue.publish({}, device_id=DEVICE)
         assert await client.ids(1) == [second]
+        leap(15)
         frame = await client.frame()
         assert (frame["messageId"], frame["redeliveryCount"]) == (first, 1)
         await client.nothing()
@@ -358,10 +367,10 @@ async def test_no_more_than_1000_ahead(queue: TuyaQueueSimulator) -> None:
 
 async def test_full_receiver_queue_does_not_get_what_is_late(queue: TuyaQueueSimulator) -> None:
     """Frames are counted, not messages: who acknowledges nothing gets nothing again, until there is room."""
-    async with consuming(queue, receiverQueueSize="2", ackTimeoutMillis="100") as client:
+    async with consuming(queue, receiverQueueSize="2") as client:
         ids = [queue.publish({}, device_id=DEVICE) for _ in range(2)]
         await client.ids(2)
-        await asyncio.sleep(0.3)
+        leap(90)
         await client.nothing()
         await client.ack(ids[0])
         frame = await client.frame()
@@ -486,13 +495,14 @@ async def test_servers_ping() -> None:
 
 
 async def test_idle_socket_is_closed() -> None:
-    async with TuyaQueueSimulator(idle_timeout=0.8) as queue, consuming(queue) as client:
-        began = time.monotonic()
-        for _ in range(5):
-            await asyncio.sleep(0.2)
+    async with TuyaQueueSimulator() as queue, consuming(queue) as client:
+        for number in range(1, 6):
+            leap(200)
             await client.socket.ping()
+            await queue.wait_for(lambda number=number: queue.sessions[0].pings == number)  # type: ignore[misc]
+        assert queue.connections == 1
+        leap(300)
         assert await client.close_code() == 1001
-        assert time.monotonic() - began > 1.6
 
 
 async def test_stop_keeps_what_waits() -> None:

@@ -17,7 +17,6 @@ from custom_components.iot_gateway.clients.tuya_cloud.message_queue import (
     WrongEnvironment,
 )
 from simulators.tuya_queue import TuyaQueueSimulator
-
 from tests.loop_time import leap
 
 from .conftest import Life
