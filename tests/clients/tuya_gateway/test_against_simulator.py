@@ -339,7 +339,9 @@ async def test_garbage(
             assert isinstance(reason, ConnectionLost)
             assert "3 malformed frames in a row" in str(reason)
             assert client.statistics.malformed_frames == 9
-    assert sum(record.levelno == logging.WARNING for record in caplog.records) == 1
+    # The event loop has a word to say of a busy machine, too
+    ours = [one for one in caplog.records if one.name.startswith("custom_components.")]
+    assert sum(record.levelno == logging.WARNING for record in ours) == 1
 
 
 async def test_drop_and_stop(session: aiohttp.ClientSession, home: TuyaGatewaySimulator) -> None:

@@ -47,7 +47,7 @@ async def consuming(
 
 async def all_acked(queue: TuyaQueueSimulator, subscription: str | None = None) -> None:
     """Wait until a subscription has everything that was published, and nothing is on its way."""
-    await queue.wait_for(lambda: not queue.backlog(subscription), 20)
+    await queue.wait_for(lambda: not queue.backlog(subscription), 50)
 
 
 def reported(owner: Owner) -> dict[str, list[int]]:

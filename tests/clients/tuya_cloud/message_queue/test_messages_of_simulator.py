@@ -169,7 +169,9 @@ async def test_damaged_messages_hold_nothing_up(
             assert statistics["connects"] == 1
         assert queue.redelivered == []
         assert queue.access_secret not in caplog.text
-    assert sum(record.levelno >= logging.WARNING for record in caplog.records) == (damage != "no_signature")
+    # The event loop has a word to say of a busy machine, too
+    ours = [one for one in caplog.records if one.name.startswith("custom_components.")]
+    assert sum(record.levelno >= logging.WARNING for record in ours) == (damage != "no_signature")
 
 
 @pytest.mark.parametrize("garbage", GARBAGE)
