@@ -9,6 +9,7 @@ import gc
 import ipaddress
 import json
 import logging
+import math
 from pathlib import Path
 import socket
 import ssl
@@ -67,6 +68,8 @@ class Cloud:
         self.url = url
         self.users = users or ("alpha", "beta")
         self.lifetime = lifetime
+        self.first_lifetime: float | None = None
+        """Seconds that the first access lives, if it is another time."""
         self.passwords = {user.removeprefix("cloud_"): password for user, password in USERS.items()}
         self.errors: list[Exception] = []
         self.granted: list[str] = []
@@ -76,6 +79,7 @@ class Cloud:
         if self.errors:
             raise self.errors.pop(0)
         user = self.users[len(self.granted) % len(self.users)]
+        lifetime = self.lifetime if self.granted or self.first_lifetime is None else self.first_lifetime
         self.granted.append(user)
         return MqttAccess(
             url=self.url,
@@ -84,7 +88,7 @@ class Cloud:
             password=self.passwords[user],
             source_topic=f"/av/u/{user}",
             sink_topic="/av/moto/moto_id/u/{device_id}",
-            expires_at=time.time() + self.lifetime,
+            expires_at=time.time() + lifetime,
         )
 
 
@@ -473,11 +477,11 @@ async def test_connection_ends_before_the_confirmation(broker: Broker) -> None:
 
 async def test_connection_that_died_silently(broker: Broker) -> None:
     """A viewer's message that nobody confirms shows it, long before the keep-alive does."""
-    owner = Owner(Cloud(broker.url), confirm_within=0.1, timeout=0.2)
+    owner = Owner(Cloud(broker.url), confirm_within=1.0, timeout=2.0)
     async with owner.running() as signalling:
         broker.freeze()
         assert signalling.wake(DEVICE, "key")
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(1.2)
         assert owner.is_up
         assert await signalling.publish(TARGET, "s", "offer", {}) is False
         await until(lambda: owner.ups == [True, False])
@@ -546,14 +550,13 @@ async def test_hurry_keeps_a_distance(broker: Broker) -> None:
     """However often somebody wants to watch, there is a least time between two attempts."""
     await broker.stop()
     owner = Owner(Cloud(broker.url), backoff_first=0.2, backoff_most=0.2)
+    owner.pause = 3600.0
+    begun = asyncio.get_running_loop().time()
     async with owner.running(connected=False) as signalling:
-        await until(lambda: owner.statistics["failed_attempts"] == 1)
-        begun = asyncio.get_running_loop().time()
-        owner.pause = 3600.0
         while owner.statistics["failed_attempts"] < 4:
             signalling.retry_soon()
             await asyncio.sleep(0.001)
-        assert asyncio.get_running_loop().time() - begun > 0.4
+        assert asyncio.get_running_loop().time() - begun > 0.55
 
 
 async def test_cloud_does_not_grant_access(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
@@ -633,7 +636,8 @@ async def test_access_that_has_ended_is_not_tried(broker: Broker) -> None:
 
 async def test_two_with_one_client_id(broker: Broker) -> None:
     """Whoever is thrown out again and again comes back less and less often."""
-    owner = Owner(Cloud(broker.url, "alpha"), backoff_first=0.1, backoff_most=10.0)
+    # What lasts for ten times the first wait is a success, however short it is on a busy machine
+    owner = Owner(Cloud(broker.url, "alpha"), backoff_first=0.4, backoff_most=10.0)
     async with owner.running():
         owner.waits.clear()
         for number in range(4):
@@ -642,7 +646,7 @@ async def test_two_with_one_client_id(broker: Broker) -> None:
             await owner.lost(number + 1)
         assert len(owner.cloud.granted) == 1
         backoffs = [high for low, high in owner.waits if low == high / 2]
-        assert backoffs[:4] == [0.1, 0.2, 0.4, 0.8]
+        assert backoffs[:4] == [0.4, 0.8, 1.6, 3.2]
 
 
 # Renewal
@@ -650,12 +654,22 @@ async def test_two_with_one_client_id(broker: Broker) -> None:
 
 async def test_renewal(broker: Broker) -> None:
     """The next connection is made before the end of this one's credentials; for a while both listen, and nobody notices."""
-    owner = Owner(Cloud(broker.url, lifetime=0.8), drain=0.6)
+    owner = Owner(Cloud(broker.url), drain=0.6)
+    owner.cloud.first_lifetime = 0.8
+    gate = asyncio.Event()
+    grant = owner.cloud.__call__
+
+    async def access() -> MqttAccess:
+        if owner.cloud.granted:
+            await gate.wait()
+        return await grant()
+
+    owner.signalling._fetch_access = access
     async with camera(broker) as cam, owner.running() as signalling:
         _ = owner.listen("old")
         _ = signalling.publish(TARGET, "old", "offer", {})
         assert (await cam.next_json())["data"]["header"]["from"] == "alpha"
-        owner.cloud.lifetime = 7200.0
+        gate.set()
         await until(lambda: owner.statistics["renewals"] == 1)
         assert owner.cloud.granted == ["alpha", "beta"]
         # Sessions stay who they are, new ones are the new connection's
@@ -741,13 +755,16 @@ async def test_view_while_two_connections_listen(broker: Broker) -> None:
         )
         session_id = (await cam.next_json())["data"]["header"]["sessionid"]
         before = owner.statistics["received"]
+        # Two, or more where a machine is so slow that the credentials ended once more
+        listening = 1 + len(signalling._retiring)
+        assert listening >= 2
         await cam.say(session_id, "candidate", candidate=f"a={_CANDIDATE}\r\n")
         await cam.say(session_id, "answer", sdp=ANSWER)
         await cam.say(session_id, "candidate", candidate=f"a={_CANDIDATE}\r\n".replace("50828", "50829"))
-        await until(lambda: owner.statistics["received"] - before >= 6)
+        await until(lambda: owner.statistics["received"] - before >= 3 * listening)
         assert (told[0][:3], told[1:]) == ("v=0", [_CANDIDATE, _CANDIDATE.replace("50828", "50829")])
         await cam.say(session_id, "disconnect")
-        await until(lambda: owner.statistics["received"] - before >= 8)
+        await until(lambda: owner.statistics["received"] - before >= 4 * listening)
         assert len(errors) == 1
         assert len(told) == 3
 
@@ -847,11 +864,14 @@ async def test_connection_lost_during_the_renewal(broker: Broker) -> None:
 async def test_credentials_that_seem_to_be_over(broker: Broker, lifetime: float) -> None:
     """Where a clock is wrong, the broker knows better: each renewal would cost a call, one after the other without an end."""
     owner = Owner(Cloud(broker.url, lifetime=lifetime), backoff_first=0.1)
+    begun = asyncio.get_running_loop().time()
     async with owner.running() as signalling:
         await asyncio.sleep(2.0)
+        await until(lambda: len(owner.cloud.granted) >= 6)
         assert signalling.connected
-        # A few at once, then after 0.2, 0.4, 0.8 and 1.6 s
-        assert 6 <= len(owner.cloud.granted) <= 10
+        # A few at once, then after 0.2, 0.4, 0.8 and 1.6 s, and so on
+        passed = asyncio.get_running_loop().time() - begun
+        assert len(owner.cloud.granted) <= 6 + math.log2(passed / 0.2 + 1)
         owner.cloud.lifetime = 7200.0
         await until(lambda: not signalling._short_accesses)
     assert owner.ups == [True]
@@ -989,7 +1009,7 @@ async def test_end_without_broker(broker: Broker) -> None:
         begun = asyncio.get_running_loop().time()
         with contextlib.suppress(TimeoutError):
             await signalling.flush(0.05)
-        assert 0.04 < asyncio.get_running_loop().time() - begun < 2.0
+        assert 0.04 < asyncio.get_running_loop().time() - begun < 15.0
 
 
 class Peer:
@@ -1089,7 +1109,7 @@ async def test_end_while_connecting() -> None:
     async with Peer(b"").running() as peer:
         owner = Owner(Cloud(f"tcp://{HOST}:{peer.port}"), timeout=0.2)
         async with owner.running(connected=False):
-            await until(lambda: peer.connections == 1)
+            await until(lambda: peer.connections >= 1)
         for writer in tuple(peer.open):
             writer.transport.abort()
             peer.open.discard(writer)
