@@ -136,10 +136,14 @@ class Peer:
         """Send an event; its id is its own and could be a request's."""
         await self.send({"id": 1, "type": "event", "event_type": event_type, "data": data})
 
-    async def until_closed(self) -> None:
-        """Read until the client has gone."""
-        while (await self.socket.receive(20)).type in (WSMsgType.BINARY, WSMsgType.TEXT):
+    async def until_closed(self) -> int | None:
+        """Read until the client has gone; return the code that it says, None where it says none.
+
+        `close_code` is another where the client no longer hears our answer.
+        """
+        while (frame := await self.socket.receive(20)).type in (WSMsgType.BINARY, WSMsgType.TEXT):
             pass
+        return frame.data if frame.type is WSMsgType.CLOSE else None
 
     def abort(self) -> None:
         """Cut the connection."""

@@ -863,8 +863,7 @@ async def test_close_ends_what_waits(session: aiohttp.ClientSession) -> None:
         await peer.authenticate()
         await peer.receive()
         asked.set()
-        await peer.until_closed()
-        assert peer.socket.close_code == 1000
+        assert await peer.until_closed() == 1000
 
     async with FakeGateway(script) as gateway:
         client = await connect(session, gateway)

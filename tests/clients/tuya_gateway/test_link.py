@@ -23,6 +23,7 @@ from custom_components.iot_gateway.clients.tuya_gateway import (
     StateChanged,
     WrongDeviceKey,
 )
+from tests.loop_time import leap
 
 from .fake_gateway import KEY_TEXT, FakeGateway, Peer, auth_required
 
@@ -533,7 +534,7 @@ async def test_a_missing_pong_alone_ends_nothing(session: aiohttp.ClientSession)
         await peer.until_closed()
 
     async with FakeGateway(script) as gateway:
-        owner = Owner(session, gateway, idle_interval=0.02, request_timeout=0.3)
+        owner = Owner(session, gateway, idle_interval=0.02, request_timeout=1.0)
         await owner.link.open()
         async with owner.running():
             await owner.wait_told(11)
@@ -547,16 +548,22 @@ async def test_a_gateway_that_reports_is_not_asked(session: aiohttp.ClientSessio
     async def script(peer: Peer) -> None:
         peer.socket._autoping = False
         await peer.authenticate()
+        # Without limits, of which a leap of the clock would be the end
         for _ in range(5):
-            assert (await peer.socket.receive(20)).type is aiohttp.WSMsgType.PING
+            assert (await peer.socket.receive()).type is aiohttp.WSMsgType.PING
             await peer.event("registry_updated")
-        await peer.until_closed()
+        await peer.socket.receive()
 
     async with FakeGateway(script) as gateway:
-        owner = Owner(session, gateway, idle_interval=0.3)
+        owner = Owner(session, gateway, idle_interval=600)
         await owner.link.open()
         async with owner.running():
-            await owner.wait_told(6)
+            for told in range(2, 7):
+                # Until it waits
+                for _ in range(10):
+                    await asyncio.sleep(0)
+                leap(300)
+                await owner.wait_told(told)
             assert owner.link.statistics.requests == 0
 
 
@@ -588,7 +595,7 @@ async def test_a_gateway_that_reports_but_does_not_answer_is_alive(session: aioh
         await peer.until_closed()
 
     async with FakeGateway(script) as gateway:
-        owner = Owner(session, gateway, idle_interval=0.02, request_timeout=0.2)
+        owner = Owner(session, gateway, idle_interval=0.02, request_timeout=1.0)
         await owner.link.open()
         async with owner.running():
             await owner.wait_told(4)
