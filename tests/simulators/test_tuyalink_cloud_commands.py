@@ -400,14 +400,16 @@ def test_settable_faults() -> None:
 
 async def test_a_command_is_quick(cloud: TuyaLinkCloudSimulator, device: RawDevice) -> None:
     """There and back takes a few milliseconds, not the 40 ms of a delayed acknowledgement."""
-    seconds = []
-    for number in range(20):
+    seconds = [1.0]
+    while min(seconds) >= 0.035 and len(seconds) < 100:
+        number = len(seconds)
         await device.send("thing/property/report", {"switch_1": {"value": True, "time": ms()}})
         async with asyncio.TaskGroup() as group:
             answer = group.create_task(cloud.set_property(device.id, {"bright_value": 10 + number}))
             await device.answer_set()
         seconds.append(answer.result().seconds)
-    assert sorted(seconds)[10] < 0.035, seconds
+    # Where the 40 ms are, they are in each; a busy machine holds up many, but not all
+    assert min(seconds) < 0.035, seconds
 
 
 async def test_many_reports() -> None:
