@@ -17,8 +17,12 @@ def leap(seconds: float) -> None:
     loop.time = lambda: before() + seconds  # type: ignore[method-assign]
 
 
+_TURN = 1e-6
+"""Seconds that a turn of the loop takes where time is not real: what waits for the rest of a rounding would wait for ever."""
+
+
 class StillTime:
-    """The clock of a loop that stands still, see `still_time`."""
+    """The clock of a loop that hardly moves, see `still_time`."""
 
     def __init__(self, now: float) -> None:
         """Begin at a time."""
@@ -35,7 +39,7 @@ class StillTime:
 
 @contextmanager
 def still_time() -> Iterator[StillTime]:
-    """Have the running loop's clock stand still while there is anything to do, and otherwise be set to what comes next.
+    """Have the running loop's clock hardly move while there is anything to do, and otherwise be set to what comes next.
 
     Waits take no time then, and are exact. Not for what waits for sockets, processes or threads beside the clock.
     """
@@ -45,6 +49,7 @@ def still_time() -> Iterator[StillTime]:
     select = selector.select
 
     def until_something(timeout: float | None = None) -> Any:
+        clock.pass_(_TURN)
         if timeout is None or timeout <= 0:
             return select(timeout)
         if not (events := select(0)):

@@ -22,12 +22,20 @@ from custom_components.iot_gateway.clients.tuyalink.errors import (
 )
 from custom_components.iot_gateway.clients.tuyalink.outbox import Delivery, Outbox, pace as pace_module, sender
 from custom_components.iot_gateway.clients.tuyalink.records import PropertyRecord, Record
+from tests.loop_time import still_time
 
 from .broker import DEVICE, HOST, TIMEOUT, Broker, needs_broker
 from .cloud import Cloud, Owner, Uplink, until
 from .kept_outbox import NOW, Kept, joined, said
 
 _LAMP: Final = "lamp"
+
+
+@pytest.fixture(autouse=True)
+async def exact_waits(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Have all waits be as long as they are meant to be, where there is no broker: the pace goes by them."""
+    with contextlib.nullcontext() if "broker" in request.fixturenames else still_time():
+        yield
 
 
 # While the link is up

@@ -127,4 +127,5 @@ async def test_an_answer_has_half_of_the_interval() -> None:
             while not socket.pings:
                 await asyncio.sleep(INTERVAL / 50)
             assert heartbeat._timer is not None
-            assert heartbeat._timer.when() == socket.pings[0] + INTERVAL / 2
+            # The timer was set before the ping was sent
+            assert heartbeat._timer.when() <= socket.pings[0] + INTERVAL / 2
