@@ -24,6 +24,13 @@ ADMIN: Final = "admin"
 _TIMEOUT: Final = 20.0
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def _hashed(password: str) -> str:
     """Return a password as mosquitto's password file has it."""
     salt = os.urandom(12)
@@ -43,9 +50,8 @@ class Broker:
         self._users = {CAMERA: "camera", ADMIN: "admin", **users}
         self._tls = tls
         self._process: asyncio.subprocess.Process | None = None
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = _free_port()
+        self._was_started = False
 
     @property
     def url(self) -> str:
@@ -59,7 +65,19 @@ class Broker:
         await self.stop()
 
     async def start(self) -> None:
-        """Start it on its port, and wait until it listens."""
+        """Start it on its port, and wait until it listens.
+
+        What the system picked may be another's a moment later; the first time another one is tried then.
+        """
+        for _ in range(5):
+            if await self._start():
+                self._was_started = True
+                return
+            if not self._was_started:
+                self.port = _free_port()
+        raise ConnectionError("mosquitto does not start")
+
+    async def _start(self) -> bool:
         assert MOSQUITTO is not None
         self._write_users()
         configuration = [
@@ -81,7 +99,8 @@ class Broker:
         )
         async with asyncio.timeout(_TIMEOUT):
             while True:
-                assert self._process.returncode is None, "mosquitto did not start"
+                if self._process.returncode is not None:
+                    return False
                 try:
                     _, writer = await asyncio.open_connection(HOST, self.port)
                 except OSError:
@@ -89,7 +108,7 @@ class Broker:
                     continue
                 writer.close()
                 await writer.wait_closed()
-                return
+                return True
 
     async def stop(self, *, kill: bool = False) -> None:
         """End it, with a good-bye to its clients or without."""

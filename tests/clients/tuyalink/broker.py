@@ -40,6 +40,13 @@ def credentials(device_id: str, secret: str, timestamp: int) -> tuple[str, str]:
     return f"{device_id}|signMethod=hmacSha256,{tail}", mac.hexdigest()
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def _hashed(password: str) -> str:
     """Return a password as mosquitto's password file has it."""
     salt = os.urandom(12)
@@ -66,9 +73,8 @@ class Broker:
         self._tls = tls
         self.secret = secret
         self._process: asyncio.subprocess.Process | None = None
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = _free_port()
+        self._was_started = False
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -78,7 +84,19 @@ class Broker:
         await self.stop()
 
     async def start(self) -> None:
-        """Start it on its port, and wait until it listens."""
+        """Start it on its port, and wait until it listens.
+
+        What the system picked may be another's a moment later; the first time another one is tried then.
+        """
+        for _ in range(5):
+            if await self._start():
+                self._was_started = True
+                return
+            if not self._was_started:
+                self.port = _free_port()
+        raise ConnectionError("mosquitto does not start")
+
+    async def _start(self) -> bool:
         assert MOSQUITTO is not None
         self._write_users()
         configuration = [
@@ -101,7 +119,8 @@ class Broker:
         )
         async with asyncio.timeout(TIMEOUT):
             while True:
-                assert self._process.returncode is None, "mosquitto did not start"
+                if self._process.returncode is not None:
+                    return False
                 try:
                     _, writer = await asyncio.open_connection(HOST, self.port)
                 except OSError:
@@ -109,7 +128,7 @@ class Broker:
                     continue
                 writer.close()
                 await writer.wait_closed()
-                return
+                return True
 
     async def stop(self, *, kill: bool = False) -> None:
         """End it, with a good-bye to its clients or without."""

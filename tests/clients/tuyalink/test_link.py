@@ -383,7 +383,7 @@ async def test_a_message_that_is_never_confirmed_ends_the_connection(scripted: S
 
 
 async def test_a_frozen_broker_is_noticed_and_left(broker: Broker) -> None:
-    owner = Owner(broker.port, timings=replace(TIMINGS, confirm_within=0.2, connect_within=0.2))
+    owner = Owner(broker.port, timings=replace(TIMINGS, confirm_within=1.0, connect_within=1.0))
     async with owner.running():
         broker.freeze()
         with pytest.raises(LinkLost):
@@ -397,7 +397,7 @@ async def test_a_frozen_broker_is_noticed_and_left(broker: Broker) -> None:
         # It stays: what was begun while it froze doesn't take it over
         await owner.link.publish(topics.PROPERTY_REPORT, _VALUES)
         connections = owner.statistics["connections"]
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.2)
         assert owner.statistics["connections"] == connections
         assert owner.link.connected
 
@@ -476,7 +476,8 @@ async def test_taken_over_again_and_again(broker: Broker) -> None:
         waits.append((low, high))
         return low
 
-    owner = Owner(broker.port, uniform=uniform)
+    # So long that no busy machine has us left alone in between
+    owner = Owner(broker.port, uniform=uniform, timings=replace(TIMINGS, takeover_within=3.0))
     reconnects = 0
 
     async def rival() -> None:
@@ -534,7 +535,8 @@ async def test_the_slow_retry_is_five_to_thirty_minutes(scripted: ScriptedBroker
 
 
 async def test_two_of_us_settle_it_without_ping_pong(broker: Broker) -> None:
-    first, second = Owner(broker.port), Owner(broker.port)
+    timings = replace(TIMINGS, takeover_within=5.0)
+    first, second = Owner(broker.port, timings=timings), Owner(broker.port, timings=timings)
     async with first.running(), second.running():
         await until(lambda: first.link.taken_over or second.link.taken_over)
         counted = first.statistics["connections"] + second.statistics["connections"]
@@ -724,11 +726,13 @@ async def test_an_answer_does_not_wait_for_the_network(owner: Owner, cloud: Clou
         await answer_set(owner.link, command)
 
     owner.link.on_property_set = handle
-    for index in range(30):
+    for index in range(200):
         begun = time.perf_counter()
         await cloud.send("thing/property/set", {"msgId": str(index), "data": {"on": True}})
         await until(lambda index=index: len(cloud.of("thing/property/set_response")) == index + 1)  # type: ignore[misc]
         took.append(time.perf_counter() - begun)
+        if index >= 30 and min(took) < 0.03:
+            break
     # With Nagle's algorithm, each takes the 40 ms of a delayed acknowledgement
     assert min(took) < 0.03
     session = owner.link._session
