@@ -62,8 +62,8 @@ async def test_a_good_call(client: Client) -> None:
     [
         ({"key": "another"}, "AuthFailure.SignatureFailure"),
         ({"id": "AKIDanother"}, "AuthFailure.SecretIdNotFound"),
-        ({"time": int(time.time()) - 900}, "AuthFailure.SignatureExpire"),
-        ({"time": int(time.time()) + 900}, "AuthFailure.SignatureExpire"),
+        ({"ahead": -900}, "AuthFailure.SignatureExpire"),
+        ({"ahead": 900}, "AuthFailure.SignatureExpire"),
         ({"date": "2019-02-25"}, "AuthFailure.SignatureFailure"),
         ({"service": "cvm"}, "AuthFailure.InvalidAuthorization"),
         ({"version": "2020-12-15"}, "NoSuchVersion"),
@@ -73,6 +73,9 @@ async def test_a_good_call(client: Client) -> None:
     ],
 )
 async def test_what_is_wrong_with_a_call(client: Client, changes: dict[str, Any], code: str) -> None:
+    # Not of when the tests were gathered, which is a while ago
+    if "ahead" in changes:
+        changes = {"time": int(time.time()) + changes["ahead"]}
     assert await client.code("DescribeProducts", PAGE, **changes) == code
     assert client.cloud.errors == {("DescribeProducts", code): 1}
 
