@@ -53,7 +53,7 @@ def _tls_is_ending(loop: asyncio.AbstractEventLoop) -> bool:
     )
 
 
-@pytest_asyncio.fixture(autouse=True)
+@pytest_asyncio.fixture(autouse=True)  # type: ignore[type-var]
 def tls_ends(verify_cleanup: None) -> Generator[None]:
     """Let TLS end where a test has closed everything: on a busy machine the last bytes come after that.
 

@@ -192,7 +192,9 @@ async def test_connections_that_do_not_last_are_no_storm(session: aiohttp.Client
         async with owner.running():
             await until(lambda: len(waits.seconds) >= 8)
         assert waits.seconds[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
-        assert peer.most_open == 1
+        # One at a time; the peer may hear of the end of one after the next has begun
+        assert set(owner.told[::2]) == {"connected"}
+        assert owner.told[1::2] == owner.lost
 
 
 async def test_waits_are_drawn(session: aiohttp.ClientSession, waits: Waits) -> None:
