@@ -476,7 +476,7 @@ async def test_taken_over(cloud: TuyaLinkCloudSimulator) -> None:
     link = make_link(
         cloud,
         timings=LinkTimings(
-            backoff_first=0.02, backoff_most=0.05, takeover_within=0.5, taken_over_first=0.3, taken_over_most=0.3
+            backoff_first=0.02, backoff_most=0.05, takeover_within=2.0, taken_over_first=0.3, taken_over_most=0.3
         ),
     )
     lost: list[LinkError] = []
