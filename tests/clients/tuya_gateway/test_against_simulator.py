@@ -43,6 +43,7 @@ from simulators.tuya_gateway import (
 from simulators.tuya_gateway.announce import ANNOUNCEMENTS, Announcer
 from simulators.tuya_gateway.faults import SLIPS
 from simulators.tuya_gateway.link import GARBAGE_KINDS, Garbage
+from tests.loop_time import leap
 
 from .test_client import Events, ignore
 
@@ -61,7 +62,7 @@ async def connect(
     on_event: Callable[[GatewayEvent], None] = ignore,
     **arguments: Any,
 ) -> GatewayClient:
-    arguments = {"connect_timeout": 5, "request_timeout": 5} | arguments
+    arguments = {"connect_timeout": 20, "request_timeout": 20} | arguments
     return await GatewayClient.connect(
         session, address(simulator), simulator.device_key, on_event=on_event, **arguments
     )
@@ -154,7 +155,7 @@ async def test_faults_of_the_handshake(
 ) -> None:
     home.faults.update(faults)
     with pytest.raises(GatewayError, match=said) as caught:
-        await connect(session, home, connect_timeout=0.2 if "silent" in str(faults) else 5)
+        await connect(session, home, connect_timeout=1.5 if "silent" in str(faults) else 20)
     assert type(caught.value) is error
     # Nothing but the fault stood in the way
     home.faults.reset()
@@ -198,16 +199,18 @@ async def test_faults_of_requests(session: aiohttp.ClientSession, home: TuyaGate
         client._request_timeout = 0.05
         with pytest.raises(RequestTimeout):
             await client.get_status([device.id])
-        client._request_timeout = 5
+        client._request_timeout = 600
         home.faults.reset()
 
         # Slow answers do not hold up quick ones
-        home.faults.delays = {"get_schema": 0.2}
+        home.faults.delays = {"get_schema": 60}
         slow = asyncio.create_task(client.get_schema([device.id]))
         await home.wait_for_request("get_schema")
         assert await client.get_status([device.id])
         assert not slow.done()
+        leap(60)
         assert set(await slow) == {device.id}
+        home.faults.reset()
         assert await client.get_schema(["unknown"]) == {}
         assert client.statistics.unmatched_results == 0
 
@@ -220,7 +223,7 @@ async def test_a_late_answer(session: aiohttp.ClientSession, home: TuyaGatewaySi
         async with asyncio.timeout(20):
             while not client.statistics.unmatched_results:
                 await asyncio.sleep(0.005)
-        client._request_timeout = 5
+        client._request_timeout = 20
         assert await client.get_devices()
 
 
@@ -410,7 +413,7 @@ async def test_the_link_rejoins_and_reads_all_again(session: aiohttp.ClientSessi
         on_event=take,
         idle_interval=0.05,
         backoff_first=0.01,
-        request_timeout=0.5,
+        request_timeout=2.0,
     )
     await link.open()
     assert state["bright_value_v2"] == 301

@@ -70,7 +70,7 @@ async def connect(
     on_event: Callable[[GatewayEvent], None] = ignore,
     **arguments: Any,
 ) -> GatewayClient:
-    arguments = {"connect_timeout": 5, "request_timeout": 5} | arguments
+    arguments = {"connect_timeout": 20, "request_timeout": 20} | arguments
     return await GatewayClient.connect(session, gateway.address, KEY_TEXT, on_event=on_event, **arguments)
 
 
@@ -292,7 +292,7 @@ async def _reflects_nonce(peer: Peer) -> None:
 @pytest.mark.parametrize(
     ("script", "error", "said"),
     [
-        (_silent, NotTuyaGateway, "says nothing for 0.2 s"),
+        (_silent, NotTuyaGateway, "says nothing for 1.5 s"),
         (_closes, NotTuyaGateway, "closes it without a message"),
         (_breaks_websocket, NotTuyaGateway, "breaks its protocol"),
         (_plain, NotTuyaGateway, "plain JSON"),
@@ -301,7 +301,7 @@ async def _reflects_nonce(peer: Peer) -> None:
         (_short_nonce, NotTuyaGateway, "nonce of 8 bytes"),
         (_closes_after_auth, AuthenticationRefused, "closed the connection"),
         (_aborts_after_auth, AuthenticationRefused, "closed the connection"),
-        (_silent_after_auth, AuthenticationRefused, "did not answer our authentication within 0.2 s"),
+        (_silent_after_auth, AuthenticationRefused, "did not answer our authentication within 1.5 s"),
         (_garbage_after_auth, AuthenticationRefused, "cannot be decrypted"),
         (_session_key_too_early, AuthenticationRefused, "cannot be decrypted"),
         (_auth_ok_of_the_seed, AuthenticationRefused, "cannot be decrypted"),
@@ -315,7 +315,7 @@ async def test_refuses(session: aiohttp.ClientSession, script: Script, error: ty
     """Leaves with the right reason, and leaves nothing open (each script waits for that)."""
     async with FakeGateway(script) as gateway:
         with pytest.raises(GatewayError, match=said) as caught:
-            await connect(session, gateway, connect_timeout=0.2 if "0.2 s" in said else 5)
+            await connect(session, gateway, connect_timeout=1.5 if "1.5 s" in said else 20)
         assert type(caught.value) is error
         assert caught.value.__cause__ is None
 
@@ -541,7 +541,7 @@ async def test_timeout_and_late_result(session: aiohttp.ClientSession) -> None:
         client = await connect(session, gateway, request_timeout=0.1)
         with pytest.raises(RequestTimeout, match=r"get_devices within 0\.1 s"):
             await client.get_devices()
-        client._request_timeout = 5
+        client._request_timeout = 20
         assert await client.get_devices() == ["right"]
         assert await client.get_devices() == ["end"]
         assert client.statistics.unmatched_results == 5

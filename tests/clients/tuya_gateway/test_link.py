@@ -49,8 +49,8 @@ class Owner:
         options: dict[str, Any] = {
             "backoff_first": 0.001,
             "uniform": self._uniform,
-            "connect_timeout": 5,
-            "request_timeout": 5,
+            "connect_timeout": 20,
+            "request_timeout": 20,
         }
         options |= arguments
         self.link = GatewayLink(
