@@ -25,7 +25,7 @@ UNKNOWN_CATEGORY = "qtabc"
 """A category that no table has: its data points get entities by their type alone."""
 
 
-async def wait_until(condition: Callable[[], object], timeout: float = 5.0) -> None:
+async def wait_until(condition: Callable[[], object], timeout: float = 20.0) -> None:
     """Wait until a condition holds; raises TimeoutError."""
     async with asyncio.timeout(timeout):
         while not condition():

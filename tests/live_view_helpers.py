@@ -218,7 +218,7 @@ class Player:
         return message
 
     async def _receive(self) -> dict[str, Any]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             message: dict[str, Any] = await self.client.receive_json()
         return message
 

@@ -218,10 +218,10 @@ async def test_way_that_a_head_lacks(hass: HomeAssistant) -> None:
     device = camera(*DIGITS, stop=False)
     async with watched(hass, device, platforms=PLATFORMS) as (cloud, hub):
         await prepared(hub)
-        await ptz(hass, device, "left", duration=20)
+        await ptz(hass, device, "left", duration=30)
         cloud.faults.fail("ptz", 2008, count=1)
         with pytest.raises(HomeAssistantError, match="cannot be moved"):
-            await ptz(hass, device, "up", duration=20)
+            await ptz(hass, device, "up", duration=30)
         await wait_until(lambda: cloud.ptz_moves == [(device.id, "LEFT"), (device.id, "STOP")])
 
 
