@@ -44,7 +44,19 @@ from tests.helpers import (
     stays,
     wait_until,
 )
-from tests.tuya_cloud_helpers import CLOUD_TITLE, SMALL, after, cloud_entry, cloud_plug, copy_of, poll, registered
+from tests.tuya_cloud_helpers import (
+    CLOUD_TITLE,
+    SMALL,
+    after,
+    cloud_entry,
+    cloud_plug,
+    copy_of,
+    held,
+    next_poll,
+    poll,
+    readings_noted,
+    registered,
+)
 
 CONNECTION = "custom_components.iot_gateway.connections.tuya_cloud"
 
@@ -54,7 +66,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled", "entity_registry_enabled_
 @pytest.fixture
 def few_platforms() -> Generator[None]:
     """Set few platforms up, which is faster."""
-    with patch("custom_components.iot_gateway.PLATFORMS", SMALL):
+    with patch("custom_components.iot_gateway.PLATFORMS", SMALL), readings_noted():
         yield
 
 
@@ -109,17 +121,6 @@ def issues(hass: HomeAssistant) -> set[str]:
         for (domain, _), issue in ir.async_get(hass).issues.items()
         if domain == DOMAIN and issue.active
     }
-
-
-def next_poll(entry: MockConfigEntry) -> float:
-    """Return in how many seconds the list will be read again."""
-    connection = connection_of(entry)
-    (when,) = [
-        handle.when() - connection._hass.loop.time()
-        for handle in connection._hass.loop._scheduled  # type: ignore[attr-defined]
-        if not handle.cancelled() and "_read_now" in repr(handle._args)
-    ]
-    return float(round(when))
 
 
 async def set_switch(hass: HomeAssistant, device: SimulatedDevice, value: bool) -> None:
@@ -209,12 +210,12 @@ async def test_many_devices(hass: HomeAssistant, cloud: TuyaCloudSimulator) -> N
 
 async def test_slow_specifications(hass: HomeAssistant, cloud: TuyaCloudSimulator, the_plug: CloudDevice) -> None:
     """Set-up waits for the devices, but not for ever."""
-    cloud.faults.latencies["specification"] = 0.3
-    with patch(f"{CONNECTION}._START_PATIENCE", 0.05):
+    with patch(f"{CONNECTION}._START_PATIENCE", 0.05), held(cloud, "specification") as release:
         entry = cloud_entry(cloud)
         await load(hass, entry)
         assert state_now(entry) is ConfigEntryState.LOADED
         assert not entry.runtime_data.devices
+        release()
         await wait_until(lambda: find_entity(hass, Platform.SENSOR, the_plug, "reading"))
 
 

@@ -19,6 +19,7 @@ from simulators.tuya_gateway.demo.points import Point, device as gateway_device,
 from simulators.tuya_gateway.schema import boolean, enum
 from tests.helpers import entity_id, loaded, wait_until
 from tests.live_view_helpers import live_entity, prepared, watched
+from tests.tuya_cloud_helpers import held
 
 pytestmark = pytest.mark.usefixtures("socket_enabled", "entity_registry_enabled_by_default")
 
@@ -268,12 +269,12 @@ async def test_cancelled(hass: HomeAssistant) -> None:
     device = camera(*DIGITS)
     async with watched(hass, device, platforms=PLATFORMS) as (cloud, hub):
         await prepared(hub)
-        cloud.faults.latencies["commands"] = 0.05
-        order = asyncio.create_task(ptz(hass, device, "up", duration=30))
-        await wait_until(lambda: cloud.calls["commands"] == 1)
-        order.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await order
+        with held(cloud, "commands"):
+            order = asyncio.create_task(ptz(hass, device, "up", duration=30))
+            await wait_until(lambda: cloud.calls["commands"] == 1)
+            order.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await order
         await wait_until(lambda: moves(cloud)[-1:] == [STOPPED])
 
 
@@ -305,7 +306,7 @@ async def test_movement_while_a_stop_is_tried_again(hass: HomeAssistant) -> None
     device = camera(*DIGITS)
     async with watched(hass, device, platforms=PLATFORMS) as (cloud, hub):
         await prepared(hub)
-        with patch("custom_components.iot_gateway.ptz._STOP_RETRY", 0.5):
+        with patch("custom_components.iot_gateway.ptz._STOP_RETRY", 30.0):
             await ptz(hass, device, "up", duration=0.1)
             cloud.faults.fail("commands", 1106, count=1)
             await wait_until(lambda: cloud.calls["commands"] == 2)

@@ -13,7 +13,7 @@ from custom_components.iot_gateway.const import DOMAIN
 from simulators.tuya_cloud import CloudDevice, TuyaCloudSimulator
 from simulators.tuya_queue import TuyaQueueSimulator
 from simulators.tuya_queue.beside_cloud import queue_beside
-from tests.tuya_cloud_helpers import SMALL, cloud_plug
+from tests.tuya_cloud_helpers import SMALL, cloud_plug, readings_noted
 from tests.tuya_cloud_queue.helpers import load_connected, queue_entry, queue_of, told
 
 
@@ -25,6 +25,7 @@ def few_platforms() -> Generator[None]:
         patch.object(tuya_cloud_timer, "_LOOK_AFTER", 0.05),
         patch.object(tuya_cloud, "_ASK_AFTER", 0.05),
         patch.object(tuya_cloud, "_RESULT_AFTER", 0.3),
+        readings_noted(),
     ):
         yield
 

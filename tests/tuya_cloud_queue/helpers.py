@@ -55,17 +55,6 @@ def queue_of(entry: MockConfigEntry) -> CloudQueue:
     return queue
 
 
-def next_poll(entry: MockConfigEntry) -> float:
-    """Return in how many seconds the list will be read again."""
-    loop = entry.runtime_data.hass.loop
-    (when,) = [
-        handle.when() - loop.time()
-        for handle in loop._scheduled
-        if not handle.cancelled() and "_read_now" in repr(handle._args)
-    ]
-    return float(when)
-
-
 def issues(hass: HomeAssistant) -> set[str]:
     """Return the keys of the repairs that there are."""
     return {

@@ -8,7 +8,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from simulators.tuya_cloud import CloudDevice, TuyaCloudSimulator
 from simulators.tuya_queue import TuyaQueueSimulator
 from tests.helpers import entity_id, state_of, stays, wait_until
-from tests.tuya_cloud_queue.helpers import next_poll, queue_of, told
+from tests.tuya_cloud_helpers import next_poll
+from tests.tuya_cloud_queue.helpers import queue_of, told
 
 pytestmark = pytest.mark.usefixtures("socket_enabled", "entity_registry_enabled_by_default", "few_platforms", "unload")
 

@@ -9,8 +9,8 @@ from custom_components.iot_gateway.reachability import UNREACHABLE_AFTER
 from simulators.tuya_cloud import CloudDevice, TuyaCloudSimulator
 from simulators.tuya_queue import TuyaQueueSimulator
 from tests.helpers import wait_until
-from tests.tuya_cloud_helpers import after, cloud_plug, registered
-from tests.tuya_cloud_queue.helpers import connection_of, issues, next_poll, poll, queue_of, settled, told
+from tests.tuya_cloud_helpers import after, cloud_plug, next_poll, registered
+from tests.tuya_cloud_queue.helpers import connection_of, issues, poll, queue_of, settled, told
 
 pytestmark = pytest.mark.usefixtures("socket_enabled", "entity_registry_enabled_by_default", "few_platforms", "unload")
 

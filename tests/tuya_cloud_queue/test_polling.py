@@ -14,8 +14,8 @@ from simulators.tuya_cloud import CloudDevice, TuyaCloudSimulator
 from simulators.tuya_queue import TuyaQueueSimulator
 from simulators.tuya_queue.beside_cloud import queue_beside
 from tests.helpers import entity_id, load, state_of, stays, wait_until
-from tests.tuya_cloud_helpers import after, cloud_entry, cloud_plug
-from tests.tuya_cloud_queue.helpers import DAY, connection_of, issues, next_poll, poll, queue_of, settled, told
+from tests.tuya_cloud_helpers import after, cloud_entry, cloud_plug, next_poll
+from tests.tuya_cloud_queue.helpers import DAY, connection_of, issues, poll, queue_of, settled, told
 
 pytestmark = pytest.mark.usefixtures("socket_enabled", "entity_registry_enabled_by_default", "few_platforms", "unload")
 

@@ -14,13 +14,12 @@ from simulators.tuya_cloud import CloudDevice, TuyaCloudSimulator
 from simulators.tuya_queue import TuyaQueueSimulator
 from simulators.tuya_queue.beside_cloud import queue_beside
 from tests.helpers import entity_id, load, state_of, wait_until
-from tests.tuya_cloud_helpers import after, cloud_entry, cloud_plug
+from tests.tuya_cloud_helpers import after, cloud_entry, cloud_plug, next_poll
 from tests.tuya_cloud_queue.helpers import (
     connection_of,
     issues,
     load_connected,
     measure,
-    next_poll,
     poll,
     queue_entry,
     queue_of,
