@@ -153,11 +153,13 @@ async def test_coalesced(hass: HomeAssistant, cloud: TuyaLinkCloudSimulator, dev
     _ = await load_link(hass, entry)
     await cloud.wait_for(lambda: device.value("temp_current") == 0, PATIENCE)
     before = cloud.calls["thing/property/report"]
+    begun = hass.loop.time()
     for tenths in range(1, 101):
         hass.states.async_set("sensor.attic", str(tenths / 10), SENSOR)
         await hass.async_block_till_done()
     await cloud.wait_for(lambda: device.value("temp_current") == 100, PATIENCE)
-    assert cloud.calls["thing/property/report"] - before <= 10
+    # One a second is allowed, on a slow machine too
+    assert cloud.calls["thing/property/report"] - before <= 10 + hass.loop.time() - begun
 
 
 async def test_value_out_of_range(

@@ -186,11 +186,18 @@ async def test_who_comes_back_does_not_wait_for_another(
     assert cloud.device(LAMP).online
 
 
-async def test_short_absence(hass: HomeAssistant, cloud: TuyaLinkCloudSimulator, entry: MockConfigEntry) -> None:
+async def test_short_absence(
+    hass: HomeAssistant, cloud: TuyaLinkCloudSimulator, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A reload of an integration is no reason to log out."""
+    # What is short on any machine
+    monkeypatch.setattr(tuyalink_sub_devices, "_LOGOUT_AFTER", 600.0)
+    sub_devices = connection_of(entry)._sub_devices
     hass.states.async_set("input_boolean.lamp", STATE_UNAVAILABLE)
-    await hass.async_block_till_done()
+    await wait_until(lambda: sub_devices._unavailable_since, PATIENCE)
     hass.states.async_set("input_boolean.lamp", STATE_OFF)
+    await wait_until(lambda: not sub_devices._unavailable_since, PATIENCE)
+    monkeypatch.setattr(tuyalink_sub_devices, "_LOGOUT_AFTER", 0.1)
     await stays(lambda: cloud.device(LAMP).online, 0.4)
     assert cloud.calls["device/sub/logout"] == 0
 
