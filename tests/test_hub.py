@@ -1,13 +1,14 @@
 """The hub: who is woken by what, slices, and settings of many entities at once."""
 
-import asyncio
+from datetime import timedelta
 from unittest.mock import patch
 
 from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.iot_gateway.const import DOMAIN
 from custom_components.iot_gateway.model import Device, Value, parse_tuya_schema
@@ -132,7 +133,7 @@ async def test_command_shows_before_its_report(
 
     # The device fell back at once, and said so right behind the confirmation
     await hub.send(the_plug.id, {"lamp": True})
-    with patch("custom_components.iot_gateway.settling.SETTLE_SECONDS", 0.05):
+    with patch("custom_components.iot_gateway.settling.SETTLE_SECONDS", 60.0):
         simulator.faults.no_report = False
         simulator.faults.stale_report = True
         the_plug.value["target"] = 50
@@ -141,9 +142,13 @@ async def test_command_shows_before_its_report(
         the_plug.value["target"] = 50
         simulator.requests.clear()
         await simulator.report(the_plug.id, {"target": 50})
+        # What comes behind it shows that it has been heard
+        await simulator.report(the_plug.id, {"reading": 333})
+        await wait_until(lambda: hub.devices[the_plug.id].state["reading"] == 333)
         assert hub.devices[the_plug.id].value("target") == 60
-        request = await asyncio.wait_for(_next_status(simulator), 5)
-        assert request == [the_plug.id]
+        assert not any(request["type"] == "get_status" for request in simulator.requests)
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
+        assert await _next_status(simulator) == [the_plug.id]
         await wait_until(lambda: hub.devices[the_plug.id].value("target") == 50)
 
 
