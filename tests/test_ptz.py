@@ -324,7 +324,10 @@ async def test_stop_that_never_works(hass: HomeAssistant, caplog: pytest.LogCapt
         await wait_until(lambda: "Hall could not be told to stop moving" in caplog.text)
         await hass.async_block_till_done()
         assert cloud.calls["commands"] == 5
-        assert caplog.text.count("could not be told to stop moving") == caplog.text.count("WARNING") == 1
+        # Others may say that the machine is slow
+        warnings = [one for one in caplog.records if one.levelname == "WARNING" and DOMAIN in one.name]
+        assert len(warnings) == 1
+        assert "could not be told to stop moving" in warnings[0].getMessage()
 
 
 async def test_behind_a_gateway(hass: HomeAssistant) -> None:
