@@ -393,7 +393,7 @@ async def test_flood(
     assert simulator.opened == 1
 
 
-@pytest.mark.link(request_timeout=0.2)
+@pytest.mark.link(request_timeout=2.0)
 async def test_idle_interval(hass: HomeAssistant, simulator: TuyaGatewaySimulator) -> None:
     """A gateway that has fallen silent is found out after the interval in the options."""
     entry = make_entry(simulator, options={"idle_interval": 0.1})
@@ -472,9 +472,11 @@ async def test_many_devices_join(hass: HomeAssistant, entry: MockConfigEntry, si
     """Devices that join together lead to a few looks at the list, not to one each."""
     simulator.requests.clear()
     joining = [plug(f"New {number}") for number in range(40)]
-    for simulated in joining:
-        await simulator.add_device(simulated)
-    await wait_until(lambda: all(find_entity(hass, Platform.SENSOR, one, "reading") for one in joining))
+    # A pause that is long beside the time that joining takes, on any machine
+    with patch("custom_components.iot_gateway.connections.tuya_gateway._REGISTRY_COOLDOWN", 0.3):
+        for simulated in joining:
+            await simulator.add_device(simulated)
+        await wait_until(lambda: all(find_entity(hass, Platform.SENSOR, one, "reading") for one in joining))
     looks = sum(request["type"] == "get_devices" for request in simulator.requests)
     assert looks < 20
 
@@ -559,14 +561,21 @@ async def test_report_of_a_device_nobody_announced(
 
 
 async def test_report_of_what_is_on_no_list(
-    hass: HomeAssistant, entry: MockConfigEntry, simulator: TuyaGatewaySimulator
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: TuyaGatewaySimulator, the_plug: SimulatedDevice
 ) -> None:
     """The gateway may report of itself: one look at the list is enough, however often it does."""
     simulator.requests.clear()
     report = {"devid": "the gateway itself", "value": [{"k": "master_state", "v": "normal"}]}
-    for _ in range(5):
+    await simulator.push_event("state_changed", report)
+    await simulator.wait_for_request("get_devices")
+    await wait_until(entry.runtime_data.connection._look_task.done)
+    for reading in range(300, 304):
         await simulator.push_event("state_changed", report)
-        await stays(lambda: True, 0.03)
+        # What comes behind it shows that it has been heard
+        await simulator.report(the_plug.id, {"reading": reading})
+        sensor = entity_id(hass, Platform.SENSOR, the_plug, "reading")
+        await wait_until(lambda: state_of(hass, sensor) == str(reading / 10))  # noqa: B023
+    await stays(lambda: True, 0.05)
     assert [request["type"] for request in simulator.requests] == ["get_devices"]
     assert set(entry.runtime_data.devices) == set(simulator.devices)
 
@@ -769,7 +778,7 @@ async def test_unload_while_the_list_is_being_looked_at(
 ) -> None:
     """What is under way then ends without a trace."""
     new = plug("New")
-    simulator.faults.delays = {"get_schema": 0.2}
+    simulator.faults.delays = {"get_schema": 5.0}
     await simulator.add_device(new)
     await simulator.wait_for(lambda: simulator.requests[-1]["type"] == "get_schema")
     assert await hass.config_entries.async_unload(entry.entry_id)
