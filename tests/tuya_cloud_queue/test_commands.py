@@ -1,14 +1,17 @@
 """Commands, and what the queue tells came of them."""
 
+from unittest.mock import patch
+
 from homeassistant.const import STATE_ON, Platform
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.iot_gateway.connections import tuya_cloud
 from simulators.tuya_cloud import CloudDevice, TuyaCloudSimulator
 from simulators.tuya_queue import TuyaQueueSimulator
 from tests.helpers import entity_id, state_of, stays, wait_until
-from tests.tuya_cloud_helpers import next_poll
+from tests.tuya_cloud_helpers import after, next_poll
 from tests.tuya_cloud_queue.helpers import queue_of, told
 
 pytestmark = pytest.mark.usefixtures("socket_enabled", "entity_registry_enabled_by_default", "few_platforms", "unload")
@@ -21,11 +24,19 @@ async def switch_on(hass: HomeAssistant, device: CloudDevice) -> None:
 
 
 async def test_command(
-    hass: HomeAssistant, cloud: TuyaCloudSimulator, trusted: MockConfigEntry, the_plug: CloudDevice
+    hass: HomeAssistant,
+    cloud: TuyaCloudSimulator,
+    queue: TuyaQueueSimulator,
+    trusted: MockConfigEntry,
+    the_plug: CloudDevice,
 ) -> None:
     """What it led to is told: nothing is read."""
-    await switch_on(hass, the_plug)
-    await stays(lambda: cloud.calls == {"commands": 1}, 0.6)
+    # However late the queue is on a slow machine
+    with patch.object(tuya_cloud, "_RESULT_AFTER", 600.0):
+        await switch_on(hass, the_plug)
+    await told(queue)
+    after(hass, 600)
+    await stays(lambda: cloud.calls == {"commands": 1}, 0.2)
     assert state_of(hass, entity_id(hass, Platform.SWITCH, the_plug, "relay")) == STATE_ON
     assert queue_of(trusted).trusted
 

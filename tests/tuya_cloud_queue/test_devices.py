@@ -5,6 +5,7 @@ from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.iot_gateway.connections import tuya_cloud_timer
 from custom_components.iot_gateway.reachability import UNREACHABLE_AFTER
 from simulators.tuya_cloud import CloudDevice, TuyaCloudSimulator
 from simulators.tuya_queue import TuyaQueueSimulator
@@ -16,9 +17,15 @@ pytestmark = pytest.mark.usefixtures("socket_enabled", "entity_registry_enabled_
 
 
 async def test_bind_and_unbind(
-    hass: HomeAssistant, cloud: TuyaCloudSimulator, queue: TuyaQueueSimulator, trusted: MockConfigEntry
+    hass: HomeAssistant,
+    cloud: TuyaCloudSimulator,
+    queue: TuyaQueueSimulator,
+    trusted: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Many that are added at once take one reading; one that is removed goes at once."""
+    # Long enough for the messages of all of them, on any machine
+    monkeypatch.setattr(tuya_cloud_timer, "_LOOK_AFTER", 1.0)
     several = [cloud_plug(f"Plug {number}") for number in range(3)]
     for device in several:
         cloud.add_device(device)

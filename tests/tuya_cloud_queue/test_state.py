@@ -161,6 +161,7 @@ async def test_wrong_clock_draws_on_the_budget_slowly(
         queue.report(the_plug.id, {"reading": reading}, age=600)
         await told(queue)
         await asyncio.sleep(0.1)
+    await cloud.wait_for(lambda: cloud.calls["status_batch"] == 1)
     await stays(lambda: cloud.calls["status_batch"] == 1, 0.3)
     after(hass, 200)
     await cloud.wait_for(lambda: cloud.calls["status_batch"] == 2)
