@@ -140,8 +140,8 @@ def camera(name: str = "Hall", **said: Any) -> CloudDevice:
 
 @pytest.fixture
 def impatient() -> Any:
-    """Have sessions lose their patience within a second."""
-    timings = partial(SessionTimings, retry_after=0.2, give_up_after=3.0, busy_waits=(0.1, 0.2))
+    """Have sessions try again after a moment, and a busy camera not for long."""
+    timings = partial(SessionTimings, retry_after=0.2, give_up_after=15.0, busy_waits=(0.1, 0.2))
     with patch("custom_components.iot_gateway.clients.tuya_cloud.camera_sessions.SessionTimings", timings):
         yield
 
@@ -341,6 +341,10 @@ async def test_all_places_taken(hass: HomeAssistant, hass_ws_client: WebSocketGe
         error = await second.event()
         assert error["type"] == "error"
         assert "as many viewers as it can" in error["message"]
+        # Who waits for a place gets one, however long it takes the other one to be gone
+        live = home.live_view.get(device.id)
+        assert live is not None
+        live._sessions._timings = SessionTimings(give_up_after=20.0, busy_waits=(0.5,) * 40)
         third = await home.player(device)
         await third.offer(fresh())
         await first.leave()

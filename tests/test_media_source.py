@@ -178,7 +178,7 @@ async def test_card_given_up(
     hass: HomeAssistant, agent: SmallAgent, hass_client: ClientSessionGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A recording that nobody watches any more gives the camera's place free; its files go with Home Assistant."""
-    monkeypatch.setattr("custom_components.iot_gateway.recording_shows.card_show.IDLE", 1.5)
+    monkeypatch.setattr("custom_components.iot_gateway.recording_shows.card_show.IDLE", 3.0)
     monkeypatch.setattr("custom_components.iot_gateway.recording_shows.card_show._LOOK", 0.2)
     async with with_cameras(hass, agent, YARD, platforms=[]) as (_, hub, view):
         await settled(view)
@@ -190,7 +190,7 @@ async def test_card_given_up(
         for _ in range(10):
             assert (await client.get(media.url)).status == 200
             assert agent.open == 1
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.4)
         await wait_until(lambda: agent.open == 0, timeout=20)
         folder = RecordingShows.of(hass)._folder
         assert folder is not None
