@@ -746,7 +746,7 @@ async def test_failures_of_devices_alone(
             await turn(hass, entry, listed=False)
             cloud.faults.failures.remove(failure)
             assert connection.diagnostics()["failures"] == 1
-            assert connection._list_due == pytest.approx(time.time() + 15, abs=5)
+            assert connection._list_due == pytest.approx(time.time() + 15, abs=10)
             await turn(hass, entry, read=False)
             assert connection.diagnostics()["failures"] == 0
     assert state_of(hass, "number", "level") == "50"

@@ -115,7 +115,8 @@ async def test_nothing_fires_at_start_or_on_return(hass: HomeAssistant, remote: 
         assert await hass.config_entries.async_reload(entry.entry_id)
         await hass.async_block_till_done()
         await simulator.drop()
-        await simulator.wait_for(lambda: simulator.connections == 1)
+        await simulator.wait_for(lambda: simulator.opened == 3 and simulator.connections == 1)
+        await wait_until(lambda: entry.runtime_data.connected)
         await stays(lambda: len(ran()) == 1, 0.05)
 
         await simulator.report(remote.id, {"switch_mode1": "click"})

@@ -215,9 +215,10 @@ async def test_what_is_read_again_is_not_counted(hass: HomeAssistant) -> None:
         await simulator.report(socket.id, {"add_ele": 200})
         await wait_until(lambda: state_of(hass, entity) == "0.3")
 
+        # It has another value by the time that it is read again
+        simulator.device(socket.id).value["add_ele"] = 700
         await simulator.drop()
         await wait_until(lambda: state_of(hass, entity) == STATE_UNAVAILABLE)
-        simulator.device(socket.id).value["add_ele"] = 700
         await wait_until(lambda: state_of(hass, entity) == "0.3")
 
         await simulator.set_online(socket.id, False)
@@ -351,13 +352,15 @@ async def test_wind_direction(hass: HomeAssistant) -> None:
 async def test_end_of_a_countdown(hass: HomeAssistant) -> None:
     """The end stays where it is while the device counts, and is unknown when nothing is counted."""
     rail = device("Rail", "mjj", ro(integer("countdown_left", 0, 1440, "min"), 90))
+    # A state has whole seconds
+    earliest = dt_util.utcnow() + timedelta(minutes=90, seconds=-1)
     async with loaded(hass, rail, platforms=[Platform.SENSOR]) as simulator:
         entity = entity_id(hass, Platform.SENSOR, rail, "countdown_left")
         end = dt_util.parse_datetime(state_of(hass, entity))
         assert end is not None
-        assert abs(end - dt_util.utcnow() - timedelta(minutes=90)) < timedelta(seconds=1)
+        assert earliest < end <= dt_util.utcnow() + timedelta(minutes=90)
         with patch(
-            "custom_components.iot_gateway.sensor.utcnow", return_value=dt_util.utcnow() + timedelta(seconds=45)
+            "custom_components.iot_gateway.sensor.utcnow", return_value=end - timedelta(minutes=90, seconds=-45)
         ):
             await simulator.report(rail.id, {"countdown_left": 89})
             await stays(lambda: dt_util.parse_datetime(state_of(hass, entity)) == end)
