@@ -158,7 +158,11 @@ async def test_stranger_that_comes_back(
 
 
 async def test_specification_late(
-    hass: HomeAssistant, cloud: TuyaCloudSimulator, queue: TuyaQueueSimulator, trusted: MockConfigEntry
+    hass: HomeAssistant,
+    cloud: TuyaCloudSimulator,
+    queue: TuyaQueueSimulator,
+    trusted: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What is told of a device before it is brought is its state when it is."""
     late = cloud_plug("Late")
@@ -173,6 +177,8 @@ async def test_specification_late(
     await told(queue)
     cloud.faults.failures.remove(failure)
     connection_of(trusted).api._pauses.clear()
+    # The list, which says something else here, is not read before the device is brought, however long that takes
+    monkeypatch.setattr(tuya_cloud_timer, "_LOOK_AFTER", 600.0)
     connection_of(trusted)._freed()
     await wait_until(lambda: late.id in trusted.runtime_data.devices)
     assert trusted.runtime_data.devices[late.id].state["reading"] == 111
