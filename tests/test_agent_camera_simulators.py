@@ -12,9 +12,11 @@ from homeassistant.components.camera import async_request_stream
 from homeassistant.components.media_source import async_browse_media, async_resolve_media
 from homeassistant.const import ATTR_ENTITY_ID, Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from yarl import URL
 
 from custom_components.iot_gateway.agent_view import AgentView
 from custom_components.iot_gateway.const import DOMAIN
@@ -41,6 +43,23 @@ async def parts(hass: HomeAssistant, tmp_path: Path) -> None:
     for part in ("http", "stream", "media_source"):
         assert await async_setup_component(hass, part, {})
     await hass.config.async_set_time_zone("Asia/Shanghai")
+
+
+async def left(hass: HomeAssistant, url: str) -> None:
+    """Wait until Home Assistant knows that the connections that it keeps to a server have ended: it would use one again."""
+    connector = async_get_clientsession(hass).connector
+    assert connector is not None
+    port = URL(url).port
+    await wait_until(
+        lambda: (
+            not any(
+                protocol.is_connected()
+                for key, kept in connector._conns.items()
+                for protocol, _ in kept
+                if key.port == port
+            )
+        )
+    )
 
 
 @asynccontextmanager
@@ -94,6 +113,7 @@ async def test_restarts(hass: HomeAssistant) -> None:
         assert await camera.live_url()
         assert agent.sessions[YARD] == cloud.account.devices[YARD].p2p_info
         await agent.stop()
+        await left(hass, agent.base_url)
         await agent.start()
         assert await camera.live_url()
 
