@@ -234,7 +234,7 @@ async def test_renewal_of_the_access(
 ) -> None:
     """Who watches across it hears of the camera's end, frees their place, and nobody notices it."""
     device = camera()
-    async with house(hass, hass_ws_client, device, access_ttl=3.0, username_per=username_per) as home:
+    async with house(hass, hass_ws_client, device, access_ttl=6.0, username_per=username_per) as home:
         staying = await home.viewer(device)
         (before,) = home.accounts
         ended = await home.viewer(device)
