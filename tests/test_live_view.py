@@ -234,11 +234,11 @@ async def test_renewal_of_the_access(
 ) -> None:
     """Who watches across it hears of the camera's end, frees their place, and nobody notices it."""
     device = camera()
-    async with house(hass, hass_ws_client, device, access_ttl=6.0, username_per=username_per) as home:
+    async with house(hass, hass_ws_client, device, access_ttl=8.0, username_per=username_per) as home:
         staying = await home.viewer(device)
         (before,) = home.accounts
         ended = await home.viewer(device)
-        await wait_until(lambda: home.accounts[0]["statistics"]["renewals"] == before["statistics"]["renewals"] + 1)
+        await wait_until(lambda: home.accounts[0]["statistics"]["renewals"] > before["statistics"]["renewals"])
         # By the new connection, or by the old one where the camera answers to that
         _, one = home.cameras[device.id].sessions
         home.cameras[device.id].disconnect(one)
@@ -249,7 +249,7 @@ async def test_renewal_of_the_access(
         # A new view while the old one goes on, and after the end of the access that it began with
         another = await home.viewer(device, SAFARI_OFFER)
         renewals = home.accounts[0]["statistics"]["renewals"]
-        await wait_until(lambda: home.accounts[0]["statistics"]["renewals"] == renewals + 1)
+        await wait_until(lambda: home.accounts[0]["statistics"]["renewals"] > renewals)
         await staying.leave()
         await home.freed(device, 1)
         await another.leave()
