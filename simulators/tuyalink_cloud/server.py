@@ -46,6 +46,7 @@ MALFORMED: tuple[Malformed, ...] = get_args(Malformed.__value__)
 
 MOST_PAYLOAD = 10 << 10
 ANSWER_TIMEOUT = 5.0
+_START_TIMEOUT = 30.0
 _COME_BACK = 0.05
 _CLOUD = "cloud"
 _MOST_RECEIVED = 100_000
@@ -259,7 +260,7 @@ class TuyaLinkCloudSimulator:
     async def _start_cloud(self, stack: contextlib.AsyncExitStack) -> None:
         connected = asyncio.Event()
         stack.push_async_callback(self._stop_cloud, asyncio.create_task(self._run_cloud(connected)))
-        async with asyncio.timeout(ANSWER_TIMEOUT):
+        async with asyncio.timeout(_START_TIMEOUT):
             await connected.wait()
 
     async def _stop_cloud(self, running: asyncio.Task[None]) -> None:
