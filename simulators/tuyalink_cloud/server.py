@@ -46,7 +46,7 @@ MALFORMED: tuple[Malformed, ...] = get_args(Malformed.__value__)
 
 MOST_PAYLOAD = 10 << 10
 ANSWER_TIMEOUT = 5.0
-_START_TIMEOUT = 30.0
+_START_TIMEOUT = 60.0
 _COME_BACK = 0.05
 _CLOUD = "cloud"
 _MOST_RECEIVED = 100_000
