@@ -31,6 +31,8 @@ from simulators.ipc_camera import IpcCameraSimulator
 from .broker_fixture import Broker
 
 TIMEOUT = 20
+_LOST_TIMEOUT = 90
+"""A camera that leaves before its own end of the handshake is over says no goodbye: ICE misses it after half a minute."""
 VIEWER = "d09735be24f4b7eb3583b30bcaa2d123"
 
 
@@ -201,17 +203,17 @@ class Viewer:
     async def connected(self) -> None:
         await self._state("connected")
 
-    async def _state(self, *states: str) -> None:
+    async def _state(self, *states: str, timeout: float = TIMEOUT) -> None:
         changed = asyncio.Event()
         self.connection.on("connectionstatechange", changed.set)
-        async with asyncio.timeout(TIMEOUT):
+        async with asyncio.timeout(timeout):
             while self.connection.connectionState not in states:
                 changed.clear()
                 await changed.wait()
 
     async def lost(self) -> None:
         """Wait until the camera's side is gone."""
-        await self._state("closed", "failed")
+        await self._state("closed", "failed", timeout=_LOST_TIMEOUT)
 
     async def picture(self) -> av.VideoFrame:
         assert self.video is not None
