@@ -1,44 +1,19 @@
 """A real broker for the tests of the signalling: mosquitto on a port of the loopback interface that the system picks."""
 
-import asyncio
-import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-import hashlib
-import os
 from pathlib import Path
-import shutil
-import signal
-import socket
-from typing import Final, Self
+from typing import Final, override
 
 import aiomqtt
-import pytest
 
-MOSQUITTO: Final = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-needs_broker: Final = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
+from tests.clients.mosquitto import HOST, Mosquitto
 
-HOST: Final = "127.0.0.1"
 CAMERA: Final = "camera"
 ADMIN: Final = "admin"
-_TIMEOUT: Final = 20.0
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _hashed(password: str) -> str:
-    """Return a password as mosquitto's password file has it."""
-    salt = os.urandom(12)
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, 101)
-    return f"$7$101${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
-
-
-class Broker:
+class Broker(Mosquitto):
     """One mosquitto with users, what each may do, and the means to annoy its clients.
 
     A user `cloud_<x>` reads `/av/u/<x>` and writes to cameras, as Tuya's does; the user `camera` is all cameras.
@@ -46,88 +21,12 @@ class Broker:
 
     def __init__(self, directory: Path, *, users: Mapping[str, str], tls: tuple[Path, Path] | None = None) -> None:
         """Have the users with their passwords; `tls` is a certificate and its key."""
-        self._directory = directory
+        super().__init__(directory, tls=tls)
         self._users = {CAMERA: "camera", ADMIN: "admin", **users}
-        self._tls = tls
-        self._process: asyncio.subprocess.Process | None = None
-        self.port = _free_port()
-        self._was_started = False
 
     @property
     def url(self) -> str:
         return f"{'ssl' if self._tls else 'tcp'}://{HOST}:{self.port}"
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-
-    async def start(self) -> None:
-        """Start it on its port, and wait until it listens.
-
-        What the system picked may be another's a moment later; the first time another one is tried then.
-        """
-        for _ in range(5):
-            if await self._start():
-                self._was_started = True
-                return
-            if not self._was_started:
-                self.port = _free_port()
-        raise ConnectionError("mosquitto does not start")
-
-    async def _start(self) -> bool:
-        assert MOSQUITTO is not None
-        self._write_users()
-        configuration = [
-            f"listener {self.port} {HOST}",
-            "allow_anonymous false",
-            f"password_file {self._directory / 'passwords'}",
-            f"acl_file {self._directory / 'acl'}",
-            "persistence false",
-            "log_type none",
-            # It would become another user, who may not read our files
-            "user root",
-        ]
-        if self._tls is not None:
-            configuration += [f"certfile {self._tls[0]}", f"keyfile {self._tls[1]}"]
-        path = self._directory / "mosquitto.conf"
-        path.write_text("\n".join(configuration) + "\n")
-        self._process = await asyncio.create_subprocess_exec(
-            MOSQUITTO, "-c", str(path), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-        )
-        async with asyncio.timeout(_TIMEOUT):
-            while True:
-                if self._process.returncode is not None:
-                    return False
-                try:
-                    _, writer = await asyncio.open_connection(HOST, self.port)
-                except OSError:
-                    await asyncio.sleep(0.01)
-                    continue
-                writer.close()
-                await writer.wait_closed()
-                return True
-
-    async def stop(self, *, kill: bool = False) -> None:
-        """End it, with a good-bye to its clients or without."""
-        process, self._process = self._process, None
-        if process is not None and process.returncode is None:
-            process.send_signal(signal.SIGCONT)
-            process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
-            async with asyncio.timeout(_TIMEOUT):
-                await process.wait()
-
-    def freeze(self) -> None:
-        """Have it take what is sent and answer nothing, until it is stopped."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Have it go on."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
 
     def set_password(self, user: str, password: str | None) -> None:
         """Change a user's password, or remove the user; who is connected with the old one is disconnected."""
@@ -135,9 +34,7 @@ class Broker:
             del self._users[user]
         else:
             self._users[user] = password
-        self._write_users()
-        assert self._process is not None
-        self._process.send_signal(signal.SIGHUP)
+        self.reload_users()
 
     async def kick(self, client_id: str) -> None:
         """End a client's connection, as the broker does to the elder of two with one id."""
@@ -152,7 +49,12 @@ class Broker:
         ) as client:
             yield client
 
-    def _write_users(self) -> None:
+    @override
+    def passwords(self) -> dict[str, str]:
+        return self._users
+
+    @override
+    def rules(self) -> list[str]:
         rules = [f"user {ADMIN}", "topic readwrite #", f"user {CAMERA}", "topic readwrite /av/#", "topic read m/w/#"]
         for user in self._users:
             if user.startswith("cloud_"):
@@ -162,7 +64,4 @@ class Broker:
                     "topic write /av/moto/+/u/#",
                     "topic write m/w/#",
                 ]
-        (self._directory / "acl").write_text("\n".join(rules) + "\n")
-        passwords = self._directory / "passwords"
-        passwords.write_text("".join(f"{user}:{_hashed(password)}\n" for user, password in self._users.items()))
-        passwords.chmod(0o600)
+        return rules

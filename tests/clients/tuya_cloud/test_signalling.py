@@ -33,8 +33,9 @@ from custom_components.iot_gateway.clients.tuya_cloud.signalling import IpcSigna
 from custom_components.iot_gateway.clients.tuya_cloud.signals import CONTROL, Signal, SignallingDown, SignalTarget
 from custom_components.iot_gateway.clients.tuya_cloud.wake import wake_payload
 from custom_components.iot_gateway.clients.tuya_cloud.webrtc_config import WebRtcConfig
+from tests.clients.mosquitto import HOST, needs_broker
 
-from .broker import CAMERA, HOST, Broker, needs_broker
+from .broker import CAMERA, Broker
 from .chromium import check_strictly
 from .sdp_samples import ANSWER, CHROMIUM_OFFER
 
@@ -112,6 +113,18 @@ class Owner:
         }
         self.signalling = IpcSignalling(cloud, **(options | arguments))
         _ = self.signalling.add_listener(self.ups.append)
+
+    def hold_renewals(self) -> asyncio.Event:
+        """Have all accesses but the first wait for what this returns to be set."""
+        gate = asyncio.Event()
+
+        async def access() -> MqttAccess:
+            if self.cloud.granted:
+                await gate.wait()
+            return await self.cloud()
+
+        self.signalling._fetch_access = access
+        return gate
 
     def _uniform(self, low: float, high: float) -> float:
         self.waits.append((low, high))
@@ -656,15 +669,7 @@ async def test_renewal(broker: Broker) -> None:
     """The next connection is made before the end of this one's credentials; for a while both listen, and nobody notices."""
     owner = Owner(Cloud(broker.url), drain=0.6)
     owner.cloud.first_lifetime = 0.8
-    gate = asyncio.Event()
-    grant = owner.cloud.__call__
-
-    async def access() -> MqttAccess:
-        if owner.cloud.granted:
-            await gate.wait()
-        return await grant()
-
-    owner.signalling._fetch_access = access
+    gate = owner.hold_renewals()
     async with camera(broker) as cam, owner.running() as signalling:
         _ = owner.listen("old")
         _ = signalling.publish(TARGET, "old", "offer", {})
@@ -840,15 +845,7 @@ async def test_renewal_fails_at_first(broker: Broker) -> None:
 async def test_connection_lost_during_the_renewal(broker: Broker) -> None:
     """The new one takes over."""
     owner = Owner(Cloud(broker.url, lifetime=0.4))
-    gate = asyncio.Event()
-    grant = owner.cloud.__call__
-
-    async def access() -> MqttAccess:
-        if owner.cloud.granted:
-            await gate.wait()
-        return await grant()
-
-    owner.signalling._fetch_access = access
+    gate = owner.hold_renewals()
     async with owner.running() as signalling:
         await until(lambda: owner.statistics["accesses"] == 2)
         broker.set_password("cloud_alpha", None)

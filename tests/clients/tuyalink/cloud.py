@@ -15,8 +15,9 @@ from custom_components.iot_gateway.clients.tuyalink.errors import CredentialsRef
 from custom_components.iot_gateway.clients.tuyalink.firmware import FirmwareIssued
 from custom_components.iot_gateway.clients.tuyalink.link import LinkTimings, TuyaLink
 from custom_components.iot_gateway.clients.tuyalink.subdevices import TopologyChange
+from tests.clients.mosquitto import HOST, TIMEOUT
 
-from .broker import DEVICE, HOST, NOW, SECRET, TIMEOUT, Broker
+from .broker import DEVICE, NOW, SECRET, Broker
 
 UPLINKS: Final = {
     # function that a device publishes: the one on which it is answered, written out here from table B2

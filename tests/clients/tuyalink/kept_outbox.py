@@ -9,8 +9,7 @@ from typing import Any, Final
 from custom_components.iot_gateway.clients.tuyalink.errors import CloudRefused, LinkError
 from custom_components.iot_gateway.clients.tuyalink.outbox import Delivery, Outbox
 from custom_components.iot_gateway.clients.tuyalink.records import PropertyRecord, Record
-
-from .broker import TIMEOUT
+from tests.clients.mosquitto import TIMEOUT
 
 NOW: Final = 1626197189.0
 """Seconds since the epoch, what the outboxes take for now."""

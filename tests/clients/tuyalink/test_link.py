@@ -38,8 +38,9 @@ from custom_components.iot_gateway.clients.tuyalink.link import LinkTimings, Tuy
 from custom_components.iot_gateway.clients.tuyalink.mqtt import MqttClient
 from custom_components.iot_gateway.clients.tuyalink.tls import tls_context
 from custom_components.iot_gateway.clients.tuyalink.topics import DOWNLINKS
+from tests.clients.mosquitto import HOST, TIMEOUT, needs_broker
 
-from .broker import DEVICE, HOST, NOW, OTHER_SUB_DEVICE, SECRET, SUB_DEVICE, TIMEOUT, Broker, credentials, needs_broker
+from .broker import DEVICE, NOW, OTHER_SUB_DEVICE, SECRET, SUB_DEVICE, Broker, credentials
 from .cloud import TIMINGS, Cloud, Owner, Uplink, until
 from .scripted_broker import CONNECT, PUBLISH, SUBSCRIBE, ScriptedBroker
 

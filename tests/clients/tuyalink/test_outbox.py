@@ -22,9 +22,10 @@ from custom_components.iot_gateway.clients.tuyalink.errors import (
 )
 from custom_components.iot_gateway.clients.tuyalink.outbox import Delivery, Outbox, pace as pace_module, sender
 from custom_components.iot_gateway.clients.tuyalink.records import PropertyRecord, Record
+from tests.clients.mosquitto import HOST, TIMEOUT, needs_broker
 from tests.loop_time import still_time
 
-from .broker import DEVICE, HOST, TIMEOUT, Broker, needs_broker
+from .broker import DEVICE, Broker
 from .cloud import Cloud, Owner, Uplink, until
 from .kept_outbox import NOW, Kept, joined, said
 

@@ -44,8 +44,9 @@ from custom_components.iot_gateway.clients.tuyalink.subdevices import (
 )
 from custom_components.iot_gateway.clients.tuyalink.thing_model import get_thing_model
 from custom_components.iot_gateway.clients.tuyalink.time_config import CloudTime, ConfigFile, ask_time, get_config
+from tests.clients.mosquitto import needs_broker
 
-from .broker import DEVICE, OTHER_SUB_DEVICE, SUB_DEVICE, needs_broker
+from .broker import DEVICE, OTHER_SUB_DEVICE, SUB_DEVICE
 from .cloud import Cloud, Owner, Uplink, until
 from .test_thing_model import SAMPLE
 
